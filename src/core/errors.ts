@@ -1,0 +1,118 @@
+import { mask, quote } from './redact.js';
+
+/** Every code an error of Calumma can carry; the README's table is compared with this list by a test. */
+export const errorCodes = {
+  CALUMMA_OPTION: 'an option or argument of a public function is wrong',
+  CALUMMA_DUPLICATE_LAYER: 'two layers of one config have the same name',
+  CALUMMA_UNKNOWN_LAYER: 'no layer has this name',
+  CALUMMA_DESCRIPTION: 'calumma.yaml has a key or a value that is not allowed',
+  CALUMMA_NOT_READY: 'a required layer has nothing at all when ready() gives up',
+  CALUMMA_CLOSED: 'the config was closed',
+  CALUMMA_SOURCE: 'a source cannot be read, or its feed was lost',
+  CALUMMA_READING: 'a source produced something that is no reading',
+  CALUMMA_FORMAT: 'a text does not parse in its format',
+  CALUMMA_UNKNOWN_FORMAT: 'no format has this name or extension',
+  CALUMMA_INCLUDE: 'an @next include is missing or includes itself',
+  CALUMMA_SHADOWED_KEY: 'the same key stands in two formats of one variant',
+  CALUMMA_WATCH: 'files cannot be watched, so they are polled',
+  CALUMMA_TOO_LARGE: 'a reading would take the config over its size limit',
+  CALUMMA_GUARD: 'a guard refused a reading',
+  CALUMMA_CONVERSION: 'a value does not parse as the type of its property',
+  CALUMMA_VALIDATION: 'a value was refused by a validation or a schema',
+  CALUMMA_MISSING_KEY: 'a ${…} names a key that is not set and has no default',
+  CALUMMA_INTERPOLATION: 'a ${…} is malformed, or mentions itself in a circle',
+  CALUMMA_LISTENER: 'a listener threw or rejected',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface ErrorDetails {
+  /** Where, in the source's own spelling. */
+  readonly origin?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The root of all errors of Calumma. */
+export class ConfigError extends Error {
+  override readonly name: string = 'ConfigError';
+  readonly code: ErrorCode;
+  /** Where, in the source's own spelling: `file:application.properties:12`. */
+  readonly origin: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const place = details.origin === undefined ? '' : ` (${details.origin})`;
+    super(message + place, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.origin = details.origin;
+  }
+}
+
+/** A source cannot be read, or its feed was lost. */
+export class SourceError extends ConfigError {
+  override readonly name = 'SourceError';
+
+  constructor(message: string, details?: ErrorDetails) {
+    super('CALUMMA_SOURCE', message, details);
+  }
+}
+
+/** A text does not parse. Lines and columns count from 1. The message never quotes the text: it may hold a secret. */
+export class FormatError extends ConfigError {
+  override readonly name = 'FormatError';
+  readonly format: string;
+  readonly problem: string;
+  readonly line: number;
+  readonly column: number;
+
+  constructor(format: string, problem: string, line: number, column: number, details: ErrorDetails = {}) {
+    const { origin, cause } = details;
+    const at = origin === undefined ? `line ${line}, column ${column}` : `${origin}:${line}:${column}`;
+    super('CALUMMA_FORMAT', `${format}: ${problem}`, { origin: at, cause });
+    this.format = format;
+    this.problem = problem;
+    this.line = line;
+    this.column = column;
+  }
+
+  /** The same error, with the name of the file or address it stands in. */
+  in(origin: string): FormatError {
+    return new FormatError(this.format, this.problem, this.line, this.column, { origin, cause: this.cause });
+  }
+}
+
+/** A value does not parse as the type of its property. */
+export class ConversionError extends ConfigError {
+  override readonly name = 'ConversionError';
+  readonly key: string;
+  readonly expected: string;
+
+  constructor(key: string, expected: string, found: string, secret: boolean, details?: ErrorDetails) {
+    super('CALUMMA_CONVERSION', `${key}: expected ${expected}, found ${secret ? mask : quote(found)}`, details);
+    this.key = key;
+    this.expected = expected;
+  }
+}
+
+/** A `${…}` names a key that is not set and has no default. */
+export class MissingKeyError extends ConfigError {
+  override readonly name = 'MissingKeyError';
+  readonly key: string;
+  readonly missing: string;
+
+  constructor(key: string, missing: string, details?: ErrorDetails) {
+    super('CALUMMA_MISSING_KEY', `${key}: mentions \${${missing}}, which is set nowhere and has no default`, details);
+    this.key = key;
+    this.missing = missing;
+  }
+}
+
+/** A `${…}` is malformed, or mentions itself in a circle. */
+export class InterpolationError extends ConfigError {
+  override readonly name = 'InterpolationError';
+  readonly key: string;
+
+  constructor(key: string, problem: string, details?: ErrorDetails) {
+    super('CALUMMA_INTERPOLATION', `${key}: ${problem}`, details);
+    this.key = key;
+  }
+}

@@ -1,0 +1,114 @@
+import type { ConfigError } from './errors.js';
+
+/** What a source says at one moment: everything it knows, or what has changed since it last spoke. */
+export type Reading = FullReading | PatchReading;
+
+interface ReadingBase {
+  /** The source's own word for this state (an ETag, a zxid, a content hash); shown in `health()`. */
+  readonly version?: string;
+  /** Where a key stands, in the source's own spelling, found when asked so that it costs no memory per key. */
+  readonly locate?: (key: string) => string | undefined;
+  /** When the content was written, in ms since the epoch, if the source knows: the lag is measured from here. */
+  readonly writtenAt?: number;
+}
+
+export interface FullReading extends ReadingBase {
+  readonly kind: 'full';
+  /** Handed over for good: the source must not change this map afterwards. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+export interface PatchReading extends ReadingBase {
+  readonly kind: 'patch';
+  readonly set: ReadonlyMap<string, string>;
+  readonly remove: ReadonlySet<string>;
+}
+
+/** Dimensions of the deployment: `environment`, `region`, `zone`, `datacenter`, `stack`, `appId`, `serverId`, and any own key. */
+export type Context = Readonly<Record<string, string | undefined>>;
+
+/** What the runtime lends to a source while it reads. A source that is iterated alone gets {@link standaloneHost}. */
+export interface SourceHost {
+  readonly context: Context;
+  /** The content seen now cannot be used: the layer keeps its last good reading, turns `stale` and reports. The feed itself goes on. */
+  fail(error: ConfigError): void;
+  /** Something the user should know that spoils nothing, such as a key that stands in two files. */
+  warn(error: ConfigError): void;
+}
+
+/**
+ * Where readings come from: all that an adapter author writes.
+ *
+ * @example
+ * const clock: Source = {
+ *   name: 'clock',
+ *   async *readings(signal) {
+ *     while (!signal.aborted) {
+ *       yield { kind: 'full', entries: new Map([['now', new Date().toISOString()]]) };
+ *       await setTimeout(1_000, undefined, { signal });
+ *     }
+ *   },
+ * };
+ */
+export interface Source {
+  readonly name: string;
+  /** First reading at once, another whenever something is new; throws when the feed is lost; ends when `signal` aborts. */
+  readings(signal: AbortSignal, host?: SourceHost): AsyncIterable<Reading>;
+  /** Local sources only: the same first reading, synchronously, so that the first `get()` is right without an `await`. */
+  readNow?(host?: SourceHost): Reading;
+  /**
+   * Sources with looser spelling (the environment): the entry that answers `key` though it is listed under another name.
+   * Called when a key is first seen, never on a read.
+   */
+  spelling?(key: string, entries: ReadonlyMap<string, string>): string | undefined;
+}
+
+/** Everything merged at one version. Immutable; cheap to take. */
+export interface Snapshot {
+  readonly version: number;
+  readonly size: number;
+  get(key: string): string | undefined;
+  has(key: string): boolean;
+  keys(prefix?: string): string[];
+  entries(prefix?: string): [key: string, value: string][];
+}
+
+/** One key, before and after; `undefined` is "not set". */
+export interface Change {
+  readonly key: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  /** The layer that answers now; for a removal, the one that answered before. */
+  readonly layer: string;
+  /** Where the value stands now; for a removal, where it stood. Found when asked. */
+  readonly origin: string | undefined;
+  readonly originBefore: string | undefined;
+}
+
+/** Everything one publish moved. */
+export interface ChangeSet {
+  readonly version: number;
+  readonly changes: readonly Change[];
+  readonly at: Date;
+  /** The layers whose readings led to this publish, with the time the content was written where it is known. */
+  readonly causes: readonly Cause[];
+}
+
+export interface Cause {
+  readonly layer: string;
+  readonly writtenAt?: Date;
+  readonly version?: string;
+}
+
+export type LayerState = 'loading' | 'live' | 'stale' | 'failed';
+
+/** The host of a source that runs without a config: what cannot be used is thrown, notes are dropped. */
+export const standaloneHost: SourceHost = {
+  context: {},
+  fail(error) {
+    throw error;
+  },
+  warn() {
+    // nobody listens
+  },
+};

@@ -1,0 +1,33 @@
+/** Words that make a key a secret when they stand anywhere in it, whatever their case. */
+export const secretWords: readonly string[] = [
+  'password',
+  'secret',
+  'token',
+  'credential',
+  'apikey',
+  'api-key',
+  'private-key',
+];
+
+export const mask = '***';
+
+export type Redact = (key: string) => boolean;
+
+/**
+ * Decides whose value is shown as `***`: the one rule that errors, explain, logs, command line and page share.
+ *
+ * @param words strings (case-insensitive, anywhere in the key) or patterns. Default: {@link secretWords}.
+ */
+export function redactor(words: readonly (string | RegExp)[] = secretWords): Redact {
+  const texts = words.filter((word) => typeof word === 'string').map((word) => word.toLowerCase());
+  const patterns = words.filter((word) => word instanceof RegExp);
+  return (key) => {
+    const lower = key.toLowerCase();
+    return texts.some((text) => lower.includes(text)) || patterns.some((pattern) => key.search(pattern) >= 0);
+  };
+}
+
+/** Text for people: quoted, cut at 100 characters, control characters escaped. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
