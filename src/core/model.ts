@@ -57,6 +57,11 @@ export interface Source {
   /** Local sources only: the same first reading, synchronously, so that the first `get()` is right without an `await`. */
   readNow?(host?: SourceHost): Reading;
   /**
+   * Sources that live in this process: `emit` gets each later reading synchronously, so a change is published before
+   * the call that made it returns. Where it exists, the runtime uses it after `readNow()` instead of `readings()`.
+   */
+  attach?(emit: (reading: Reading) => void): () => void;
+  /**
    * Sources with looser spelling (the environment): the entry that answers `key` though it is listed under another name.
    * Called when a key is first seen, never on a read.
    */

@@ -32,3 +32,16 @@ export interface ObserverOptions {
   /** Told once when watches cannot be set and polling takes over. */
   readonly onDegraded?: (error: Error) => void;
 }
+
+/** Watches paths and says, round by round, what has changed in them. */
+export interface FileObserver {
+  /**
+   * First round: every path (those in `known` with the same bytes left out, though the round still comes). Then one round
+   * per settled change; all paths that changed together are in one round. Ends when `signal` aborts, leaving no handle.
+   */
+  rounds(signal: AbortSignal): AsyncIterable<Round>;
+  /** Replaces what is watched; paths not watched before appear in a round that follows at once. */
+  setPaths(paths: WatchedPaths): void;
+}
+// watch/observer.ts exports: observe(paths, options?, known?: ReadonlyMap<string, FileContent>): FileObserver
+// watch/read.ts exports the synchronous start: readFileNow(path): FileContent, listFolderNow(path): FolderListing
