@@ -1,0 +1,38 @@
+import { deepEqual } from '../equal.js';
+import { refusal } from './builder.js';
+import { identityOf } from './identity.js';
+import { string } from './scalars.js';
+import type { ElementParser, ValueType } from './type.js';
+
+const expected = 'a value that its parser accepts';
+
+/**
+ * Turns a function into a type. Values are the same when their content is; see `deepEqual`.
+ *
+ * `NaN` and an invalid Date are refused: with them `Number` and `new Date` say that a text is none.
+ */
+export function customType<T>(parse: (text: string) => T): ValueType<T> {
+  return {
+    id: `custom#${identityOf(parse)}`,
+    expected,
+    parse: (text) => {
+      const value = parse(text);
+      const asNumber: unknown = value instanceof Date ? value.getTime() : value;
+      if (Number.isNaN(asNumber)) throw refusal(expected);
+      return value;
+    },
+    equals: deepEqual,
+  };
+}
+
+/** The type of the elements of a list, set or map. Default: string. */
+export function elementType<T = string>(parser: ElementParser<T> | undefined): ValueType<T> {
+  // Only a caller that asks for strings leaves the parser out.
+  if (parser === undefined) return string as unknown as ValueType<T>;
+  return isValueType(parser) ? parser : customType(parser);
+}
+
+/** Type builders are functions too, so what tells them apart is that they parse. */
+function isValueType<T>(parser: ElementParser<T>): parser is ValueType<T> {
+  return 'parse' in parser && 'equals' in parser && typeof parser.parse === 'function' && typeof parser.equals === 'function';
+}
