@@ -1,0 +1,97 @@
+import type { ConfigError } from '../core/errors.js';
+import type { Step } from '../core/interpolate.js';
+import { mask } from '../core/redact.js';
+import type { Cascade } from './cascade.js';
+import type { Layer } from './layer.js';
+
+/** What one layer has to say of a key. */
+export interface Holding {
+  readonly layer: string;
+  /** As it stands in the source; `***` for a secret. */
+  readonly raw: string;
+  readonly origin: string | undefined;
+  /** Since when the layer holds this value. */
+  readonly since: Date | undefined;
+}
+
+/** Why a value is what it is. Everything in it may be shown: secrets are masked. */
+export interface Explanation {
+  readonly key: string;
+  /** What `get()` gives; `***` for a secret, `undefined` when no layer has the key. */
+  readonly value: string | undefined;
+  readonly secret: boolean;
+  readonly winner: Holding | undefined;
+  /** What the winner hides, highest priority first. */
+  readonly hidden: readonly Holding[];
+  /** How each `${…}` in the value was filled. */
+  readonly interpolation: readonly Step[];
+  /** What is wrong with the value: references that lead nowhere, properties it does not parse for. */
+  readonly errors: readonly ConfigError[];
+  toString(): string;
+}
+
+/** Whether the value behind a key must not be shown: by its own name, or because it was filled from one that is. */
+export type IsSecret = (key: string) => boolean;
+
+export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Explanation {
+  const secret = isSecret(key);
+  const holders = cascade.layers.filter((layer) => layer.lookup(key) !== undefined);
+  const [winner, ...hidden] = holders.map((layer) => holding(layer, key, secret));
+  const raw = cascade.raw(key);
+  const filled = raw === undefined ? undefined : cascade.interpolation(key, raw);
+  const value = filled?.value ?? raw;
+  const explanation = {
+    key,
+    value: value !== undefined && secret ? mask : value,
+    secret,
+    winner,
+    hidden,
+    interpolation: (filled?.trail ?? []).map((step) => shown(step, secret)),
+    errors: [...(filled?.problems ?? []), ...conversionErrors(cascade, key)],
+  };
+  return { ...explanation, toString: () => render(explanation) };
+}
+
+function holding(layer: Layer, key: string, secret: boolean): Holding {
+  const since = layer.sinceOf(key);
+  return {
+    layer: layer.name,
+    raw: secret ? mask : (layer.lookup(key) ?? ''),
+    origin: layer.originOf(key),
+    since: since === undefined ? undefined : new Date(since),
+  };
+}
+
+// One secret among the references makes every step a secret: which part of which text it filled cannot be told apart.
+function shown(step: Step, secret: boolean): Step {
+  return secret && step.value !== undefined ? { ...step, value: mask } : step;
+}
+
+function conversionErrors(cascade: Cascade, key: string): ConfigError[] {
+  const errors: ConfigError[] = [];
+  for (const property of cascade.slots.get(key)?.properties() ?? []) {
+    if (property.error !== undefined) errors.push(property.error);
+  }
+  return errors;
+}
+
+function render(explanation: Omit<Explanation, 'toString'>): string {
+  const { key, value, winner, hidden } = explanation;
+  if (winner === undefined) return `${key} is set nowhere`;
+  const rows = [winner, ...hidden];
+  const widest = (text: (row: Holding) => string): number => Math.max(...rows.map((row) => text(row).length));
+  const [layers, values] = [widest((row) => row.layer), widest((row) => row.raw)];
+  const lines = rows.map((row, at) => {
+    const lead = at === 0 ? '→' : ' ';
+    return `  ${lead} ${row.layer.padEnd(layers)}  ${row.raw.padEnd(values)}  ${row.origin ?? ''}${since(row)}`;
+  });
+  const steps = explanation.interpolation.map(
+    (step) => `    ${'  '.repeat(step.depth)}${step.expression} = ${step.value ?? '(set nowhere)'}`,
+  );
+  const errors = explanation.errors.map((error) => `  ! ${error.message}`);
+  return [`${key} = ${value ?? ''}`, ...lines, ...steps, ...errors].join('\n');
+}
+
+function since(row: Holding): string {
+  return row.since === undefined ? '' : `  since ${row.since.toISOString()}`;
+}

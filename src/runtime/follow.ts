@@ -1,0 +1,164 @@
+import { channel } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError, SourceError } from '../core/errors.js';
+import type { Context, LayerState, Reading, SourceHost } from '../core/model.js';
+import type { Audience, StateChange } from './audience.js';
+import type { Layer } from './layer.js';
+import type { Report } from './listeners.js';
+import type { Publisher } from './publisher.js';
+
+export interface FollowSetup {
+  readonly publisher: Publisher;
+  readonly audience: Audience;
+  readonly report: Report;
+  readonly context: Context;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+const readingChannel = channel('calumma:reading');
+
+/** ms before the next try: full jitter, doubling from 100 ms, at most 5 s. */
+export function nextDelay(attempt: number, random: () => number): number {
+  return Math.round(random() * Math.min(5_000, 100 * 2 ** Math.min(attempt, 16)));
+}
+
+/** Carries one layer's readings to the publisher, and keeps at it when the feed is lost. */
+export class Follower {
+  readonly layer: Layer;
+  readonly #setup: FollowSetup;
+  readonly #host: SourceHost;
+  #loop: AbortController | undefined;
+  #detach: (() => void) | undefined;
+  #waiters: (() => void)[] = [];
+  #closed = false;
+
+  constructor(layer: Layer, setup: FollowSetup) {
+    this.layer = layer;
+    this.#setup = setup;
+    this.#host = {
+      context: setup.context,
+      fail: (error) => this.#fail(error),
+      warn: (error) => setup.report(error),
+    };
+  }
+
+  /** Reads a local source at once, then follows. */
+  start(): void {
+    this.#readNow();
+    if (this.layer.source.attach === undefined) this.#run();
+    else this.#detach = this.layer.source.attach((reading) => this.#take(reading));
+  }
+
+  /** Reads again now; resolves when that reading is in, or has failed. */
+  async refresh(): Promise<void> {
+    if (this.#closed) return;
+    if (this.layer.source.readNow !== undefined) return this.#readNow();
+    const settled = this.settled();
+    this.#loop?.abort();
+    this.#run();
+    await settled;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Resolves with the next reading or failure, or when it is closed. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#loop?.abort();
+    this.#detach?.();
+    this.#wake();
+  }
+
+  #readNow(): void {
+    const { source } = this.layer;
+    if (source.readNow === undefined) return;
+    try {
+      this.#take(source.readNow(this.#host));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #run(): void {
+    this.#loop = new AbortController();
+    void this.#follow(this.#loop.signal);
+  }
+
+  // Never rejects: whatever a source does ends as a state of its layer.
+  async #follow(signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        for await (const reading of this.layer.source.readings(signal, this.#host)) {
+          if (signal.aborted) return;
+          this.#take(reading);
+          attempt = 0; // only a fresh reading resets the backoff
+        }
+        return; // the source has said all it will ever say
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#fail(error);
+      }
+      if (!(await this.#pause(attempt, signal))) return;
+    }
+  }
+
+  async #pause(attempt: number, signal: AbortSignal): Promise<boolean> {
+    const delay = nextDelay(attempt, this.#setup.random);
+    this.layer.nextTry = this.#setup.now() + delay;
+    try {
+      await sleep(delay, undefined, { signal, ref: false });
+      return true;
+    } catch {
+      return false; // aborted
+    }
+  }
+
+  #take(reading: Reading): void {
+    if (this.#closed) return;
+    this.#setup.publisher.accept(this.layer, reading, (refused) => {
+      if (refused === undefined) this.#turn('live', undefined);
+      else this.#fail(refused);
+      if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
+      this.#wake();
+    });
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#closed) return;
+    const error = thrown instanceof ConfigError ? thrown : this.#lost(thrown);
+    const repeated = this.layer.lastError?.message === error.message && this.layer.state !== 'live';
+    this.#turn(this.layer.hasReading ? 'stale' : 'failed', error);
+    if (!repeated) this.#setup.report(error); // a retry that fails the same way is not news
+    this.#wake();
+  }
+
+  #lost(cause: unknown): SourceError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new SourceError(`${this.layer.name}: the source failed: ${reason}`, { cause });
+  }
+
+  #turn(state: LayerState, error: ConfigError | undefined): void {
+    const { layer } = this;
+    const before = layer.state;
+    if (error !== undefined) layer.lastError = error;
+    if (before === state) return;
+    const now = this.#setup.now();
+    layer.state = state;
+    layer.since = now;
+    const change: StateChange = { layer: layer.name, state, before, at: new Date(now), ...(error === undefined ? {} : { error }) };
+    this.#setup.audience.tellState(change, this.#setup.report);
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+}

@@ -1,0 +1,195 @@
+import type { Context, LayerState, PatchReading, Reading, Source, SourceHost } from '../core/model.js';
+import { ConfigError } from '../core/errors.js';
+
+/** Keys that a reading would move in its layer: the new text, or `undefined` for "gone". */
+export type Delta = ReadonlyMap<string, string | undefined>;
+
+export interface LayerOptions {
+  readonly required: boolean;
+  readonly maxStalenessMs: number;
+  readonly maxBytes: number;
+  readonly deletes: 'apply' | 'ignore';
+  /** Whether `keys()` lists what only this layer has. The deployment context answers without being listed. */
+  readonly listed: boolean;
+}
+
+export interface LayerSetup extends Partial<LayerOptions> {
+  readonly name: string;
+  readonly source: Source;
+}
+
+const nothing: ReadonlyMap<string, string> = new Map();
+
+/** A source in its place: holds the last good reading, and how the source is doing. */
+export class Layer implements LayerOptions {
+  readonly name: string;
+  readonly source: Source;
+  readonly required: boolean;
+  readonly maxStalenessMs: number;
+  readonly maxBytes: number;
+  readonly deletes: 'apply' | 'ignore';
+  readonly listed: boolean;
+
+  /** Place in the cascade; 0 is the highest. */
+  rank = 0;
+  entries: ReadonlyMap<string, string> = nothing;
+  bytes = 0;
+  version: string | undefined;
+  writtenAt: number | undefined;
+  locate: ((key: string) => string | undefined) | undefined;
+
+  state: LayerState = 'loading';
+  since: number;
+  lastSuccess: number | undefined;
+  lastError: ConfigError | undefined;
+  nextTry: number | undefined;
+  /** When keys moved after the first reading; the others stand since {@link firstReadAt}. */
+  readonly changedAt = new Map<string, number>();
+  firstReadAt: number | undefined;
+
+  /** `entries` is our own copy, so a patch may be written into it. */
+  #owned = false;
+
+  constructor(setup: LayerSetup, now: number) {
+    this.name = setup.name;
+    this.source = setup.source;
+    this.required = setup.required ?? false;
+    this.maxStalenessMs = setup.maxStalenessMs ?? 10_000;
+    this.maxBytes = setup.maxBytes ?? Infinity;
+    this.deletes = setup.deletes ?? 'apply';
+    this.listed = setup.listed ?? true;
+    this.since = now;
+  }
+
+  get hasReading(): boolean {
+    return this.firstReadAt !== undefined;
+  }
+
+  /** The name of the entry that answers `key` here: itself, or the source's looser spelling of it. */
+  entryFor(key: string, entries: ReadonlyMap<string, string> = this.entries): string | undefined {
+    if (entries.has(key)) return key;
+    return this.source.spelling?.(key, entries);
+  }
+
+  lookup(key: string, entries: ReadonlyMap<string, string> = this.entries): string | undefined {
+    const found = entries.get(key);
+    if (found !== undefined || this.source.spelling === undefined) return found;
+    const name = this.source.spelling(key, entries);
+    return name === undefined ? undefined : entries.get(name);
+  }
+
+  /** Where the entry that answers `key` stands, in the source's own spelling. */
+  originOf(key: string): string | undefined {
+    const name = this.entryFor(key);
+    if (name === undefined) return undefined;
+    return this.locate?.(name) ?? `${this.name}:${name}`;
+  }
+
+  sinceOf(key: string): number | undefined {
+    return this.changedAt.get(this.entryFor(key) ?? key) ?? this.firstReadAt;
+  }
+
+  /**
+   * What `reading` would move here. Changes nothing.
+   *
+   * @throws ConfigError CALUMMA_READING when the source gave something that is no reading
+   */
+  deltaOf(reading: Reading): Delta {
+    if (reading.kind === 'patch') return this.#patchDelta(reading);
+    checkEntries(this.name, reading.entries);
+    if (this.entries.size === 0) return reading.entries;
+    if (reading.entries === this.entries) return nothing;
+    return this.#fullDelta(reading.entries);
+  }
+
+  #patchDelta(reading: PatchReading): Delta {
+    checkEntries(this.name, reading.set);
+    const delta = new Map<string, string | undefined>();
+    for (const [key, value] of reading.set) if (this.entries.get(key) !== value) delta.set(key, value);
+    if (this.deletes === 'ignore') return delta;
+    for (const key of reading.remove) if (this.entries.has(key) && !reading.set.has(key)) delta.set(key, undefined);
+    return delta;
+  }
+
+  #fullDelta(entries: ReadonlyMap<string, string>): Delta {
+    const delta = new Map<string, string | undefined>();
+    let kept = 0;
+    for (const [key, value] of entries) {
+      const before = this.entries.get(key);
+      if (before !== undefined) kept++;
+      if (before !== value) delta.set(key, value);
+    }
+    if (this.deletes === 'apply' && kept < this.entries.size) {
+      for (const key of this.entries.keys()) if (!entries.has(key)) delta.set(key, undefined);
+    }
+    return delta;
+  }
+
+  /** Takes the reading over. The only place where what a layer holds moves. */
+  commit(reading: Reading, delta: Delta, bytes: number, now: number): void {
+    if (reading.kind === 'full' && this.deletes === 'apply') {
+      this.entries = reading.entries;
+      this.#owned = false;
+    } else {
+      this.#patch(delta);
+    }
+    if (this.firstReadAt !== undefined) for (const key of delta.keys()) this.changedAt.set(key, now);
+    this.firstReadAt ??= now;
+    this.bytes = bytes;
+    this.note(reading, now);
+  }
+
+  /** The source has spoken and nothing moved: fresher, not different. */
+  note(reading: Reading, now: number): void {
+    this.version = reading.version ?? this.version;
+    this.locate = reading.locate ?? this.locate;
+    this.writtenAt = reading.writtenAt;
+    this.firstReadAt ??= now;
+    this.lastSuccess = now;
+    this.nextTry = undefined;
+  }
+
+  #patch(delta: Delta): void {
+    const entries = this.#owned ? (this.entries as Map<string, string>) : new Map(this.entries);
+    for (const [key, value] of delta) {
+      if (value === undefined) entries.delete(key);
+      else entries.set(key, value);
+    }
+    this.entries = entries;
+    this.#owned = true;
+  }
+}
+
+/** The bytes a layer would hold after `delta`: keys and values in UTF-8. */
+export function bytesAfter(layer: Layer, delta: Delta): number {
+  let bytes = layer.bytes;
+  const fresh = layer.entries.size === 0;
+  for (const [key, value] of delta) {
+    const before = fresh ? undefined : layer.entries.get(key);
+    if (before !== undefined) bytes -= Buffer.byteLength(key) + Buffer.byteLength(before);
+    if (value !== undefined) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  return bytes;
+}
+
+export function hostOf(context: Context, fail: SourceHost['fail'], warn: SourceHost['warn']): SourceHost {
+  return { context, fail, warn };
+}
+
+// An adapter written in plain JavaScript can hand over anything; a null in the middle must not half-apply (Archaius obs-18).
+function checkEntries(layer: string, entries: ReadonlyMap<string, string>): void {
+  if (!(entries instanceof Map)) throw readingError(layer, 'a Map of entries', describe(entries));
+  for (const [key, value] of entries as Map<unknown, unknown>) {
+    if (typeof key !== 'string') throw readingError(layer, 'keys that are strings', describe(key));
+    if (typeof value !== 'string') throw readingError(layer, `a string for ${JSON.stringify(key)}`, describe(value));
+  }
+}
+
+function readingError(layer: string, expected: string, found: string): ConfigError {
+  return new ConfigError('CALUMMA_READING', `${layer}: expected ${expected}, found ${found}; the reading is refused`);
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}

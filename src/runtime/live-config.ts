@@ -1,0 +1,267 @@
+import { ConfigError } from '../core/errors.js';
+import type { Context, Snapshot, Source } from '../core/model.js';
+import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
+import type { ContextualProperty, DynamicProperty } from './api.js';
+import { Audience, type ConfigEvents, type EventOptions, type KeyListener } from './audience.js';
+import { bindSpecs, type Bound, BoundTree, isSchema, type Specs } from './bind.js';
+import { Cascade } from './cascade.js';
+import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
+import { contextual } from './contextual.js';
+import { explain, type Explanation } from './explain.js';
+import { Follower, type FollowSetup } from './follow.js';
+import { checkGetter } from './getters.js';
+import { keepWhileHeard, moveHandles, propertyOf } from './handles.js';
+import { health, type Health } from './health.js';
+import { Layer } from './layer.js';
+import type { Input, PropertyHost } from './live-property.js';
+import { type ListenOptions, type Unsubscribe } from './listeners.js';
+import { type ConfigOptions, expectDistinct, type LayerSpec, layerSetup, settingsOf, wrong } from './options.js';
+import { outsideOf } from './outside.js';
+import { Overrides } from './overrides.js';
+import { contextLayer, overrideLayer } from './own-layers.js';
+import { rankFor } from './position.js';
+import type { SlotProperty } from './property.js';
+import { Publisher } from './publisher.js';
+import { untilReady } from './ready.js';
+import { reporter, warnOnce } from './reporter.js';
+import type { Slot } from './slot.js';
+import { usage } from './usage.js';
+import { ConfigView } from './view.js';
+
+/**
+ * Makes a config of layers, highest priority first. Local layers (values, args, env, file, files, directory) are read
+ * before it returns, so the first `get()` is right; remote ones start in the background.
+ *
+ * @throws ConfigError `CALUMMA_OPTION` for a wrong option, `CALUMMA_DUPLICATE_LAYER`; never for what a source does
+ * @example
+ * const config = createConfig({ layers: [env(), files('config/application')] });
+ * const limit = config.getIntProperty('gateway.limit', 100);
+ */
+export function createConfig(options: ConfigOptions): Config {
+  return new LiveConfig(options);
+}
+
+/** The one implementation of {@link Config}: puts the parts together, decides nothing itself. */
+export class LiveConfig extends Config implements PropertyHost {
+  override readonly context: Context;
+  readonly #audience = new Audience();
+  readonly #cascade: Cascade;
+  readonly #slots: Map<string, Slot>;
+  readonly #publisher: Publisher;
+  readonly #overrides: Overrides;
+  readonly #followers = new Map<string, Follower>();
+  readonly #followSetup: FollowSetup;
+  readonly #redact: (key: string) => boolean;
+  readonly report: (error: ConfigError) => void;
+  #closed = false;
+
+  constructor(options: ConfigOptions) {
+    super();
+    const settings = settingsOf(options, process.env);
+    const now = Date.now;
+    this.context = settings.context;
+    this.#redact = settings.isSecret;
+    this.report = reporter(this.#audience, settings.onError ?? warnOnce());
+    this.#cascade = new Cascade(settings.interpolate ? outsideOf(this.context, process.env) : undefined);
+    this.#slots = this.#cascade.slots;
+    const { maxBytes, guards } = settings;
+    this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
+    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, now, random: Math.random };
+    const top = overrideLayer(now());
+    this.#cascade.insert(top, 0);
+    this.#cascade.insert(contextLayer(this.context, now()), 1);
+    this.#overrides = new Overrides(top, this.#publisher);
+    for (const setup of settings.layers) this.#follow(new Layer(setup, now()), this.#cascade.layers.length);
+  }
+
+  override get version(): number {
+    return this.#publisher.version;
+  }
+
+  override get layers(): readonly string[] {
+    return this.#userLayers().map((layer) => layer.name);
+  }
+
+  override get(key: string): string | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return this.#cascade.miss(key);
+    slot.read = true;
+    return slot.value;
+  }
+
+  override has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  override keys(prefix = ''): string[] {
+    return [...this.#cascade.listed(prefix)];
+  }
+
+  override entries(prefix = ''): [string, string][] {
+    return this.keys(prefix).map((key) => [key, this.#slots.get(key)?.value ?? '']);
+  }
+
+  override snapshot(): Snapshot {
+    return this.#publisher.snapshot();
+  }
+
+  override async ready(options: ReadyOptions = {}): Promise<Config> {
+    await untilReady([...this.#followers.values()], options);
+    return this;
+  }
+
+  override async refresh(layer?: string): Promise<void> {
+    const followers = layer === undefined ? [...this.#followers.values()] : [this.#follower(layer)];
+    await Promise.all(followers.map((follower) => follower.refresh()));
+  }
+
+  override close(): Promise<void> {
+    this.#closed = true;
+    for (const follower of this.#followers.values()) follower.close();
+    return Promise.resolve();
+  }
+
+  override view(prefix: string): Config {
+    return new ConfigView(this, prefix);
+  }
+
+  override bind<S extends Specs>(prefix: string, specs: S): Bound<S>;
+  override bind<T extends object>(prefix: string, schema: StandardSchema<T>): Readonly<T>;
+  override bind(prefix: string, shape: Specs | StandardSchema<object>): unknown {
+    if (typeof prefix !== 'string') throw wrong('bind', 'a prefix', prefix);
+    if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, this.#cascade.below(prefix))).facade();
+    if (typeof shape !== 'object' || shape === null) throw wrong('bind', 'specs such as { rate: int(100) }, or a schema', shape);
+    return bindSpecs((name, type, defaultValue) => this.typed(name, type, defaultValue), prefix, shape);
+  }
+
+  override getContextualProperty<T extends ContextualValue>(name: string, defaultValue: T): ContextualProperty<Widened<T>> {
+    if (!['string', 'number', 'boolean'].includes(typeof defaultValue)) {
+      throw wrong(`getContextualProperty(${JSON.stringify(name)})`, 'a string, number or boolean as default', defaultValue);
+    }
+    return contextual((type, fallback) => this.typed(name, type, fallback as never), this.context, defaultValue);
+  }
+
+  override override(key: string, value: OverrideValue): void {
+    this.#open();
+    this.#overrides.set({ [key]: value }, this.report);
+  }
+
+  override clearOverride(key: string): void {
+    this.#open();
+    this.#overrides.clear([key]);
+  }
+
+  override overrides(): Record<string, string> {
+    return this.#overrides.all();
+  }
+
+  override withOverrides<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T): T {
+    this.#open();
+    if (typeof fn !== 'function') throw wrong('withOverrides', 'a function', fn);
+    return this.#overrides.during(record, fn, this.report);
+  }
+
+  override addLayer(source: Source | LayerSpec, position: LayerPosition = 'bottom'): void {
+    this.#open();
+    const setup = layerSetup(source, 'addLayer');
+    expectDistinct([...this.layers, setup.name]);
+    const layers = this.#userLayers();
+    // Two layers of our own stand above those of the user.
+    const rank = rankFor(layers.map((layer) => layer.name), position) + this.#cascade.layers.length - layers.length;
+    this.#follow(new Layer(setup, Date.now()), rank);
+  }
+
+  override removeLayer(name: string): void {
+    this.#open();
+    const follower = this.#follower(name);
+    follower.close();
+    this.#followers.delete(name);
+    this.#publisher.retire(follower.layer);
+  }
+
+  override explain(key: string): Explanation {
+    return explain(this.#cascade, key, (one) => this.isSecret(one));
+  }
+
+  override usage(): Usage {
+    return usage(this.#cascade);
+  }
+
+  override health(): Health {
+    return health(this.#userLayers(), Date.now());
+  }
+
+  override on<E extends keyof ConfigEvents>(event: E, listener: (value: ConfigEvents[E]) => unknown, options?: EventOptions): Unsubscribe {
+    return this.#audience.on(event, listener, options);
+  }
+
+  override onChange(pattern: string, listener: KeyListener, options?: ListenOptions): Unsubscribe {
+    if (typeof pattern !== 'string') throw wrong('onChange', 'a key or prefix.*', pattern);
+    return this.#audience.onChange(pattern, listener, options);
+  }
+
+  /** A value filled from a secret is one too, whatever its own key is called. */
+  isSecret(key: string): boolean {
+    if (this.#redact(key)) return true;
+    for (const mentioned of this.#cascade.references.mentionsOf(key)) if (this.#redact(mentioned)) return true;
+    return false;
+  }
+
+  originOf(key: string): string | undefined {
+    return this.#slots.get(key)?.layer?.originOf(key);
+  }
+
+  round(move: Parameters<PropertyHost['round']>[0]): void {
+    this.#publisher.round(move);
+  }
+
+  heard(property: Input, heard: boolean): void {
+    keepWhileHeard(this.#cascade.slotFor(property.name), property as unknown as SlotProperty<unknown>, heard);
+  }
+
+  /** Moves every property handed out here to `other`, listeners included: the default instance was replaced. */
+  moveTo(other: LiveConfig): void {
+    other.round((round) => {
+      for (const slot of this.#slots.values()) {
+        if (slot.held !== undefined) moveHandles(slot, other.#cascade.slotFor(slot.key), other, round);
+      }
+    });
+  }
+
+  /** The property behind every getter, for views too. */
+  propertyOf<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T> {
+    return this.typed(name, type, defaultValue);
+  }
+
+  protected override typed<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T> {
+    const slot = this.#slots.get(name) ?? this.#newSlot(name, type, defaultValue);
+    slot.read = true;
+    return propertyOf(slot, type, defaultValue, this);
+  }
+
+  #newSlot(name: string, type: ValueType<unknown>, defaultValue: unknown): Slot {
+    checkGetter(name, type, defaultValue);
+    return this.#cascade.slotFor(name);
+  }
+
+  #follow(layer: Layer, rank: number): void {
+    this.#cascade.insert(layer, rank);
+    const follower = new Follower(layer, this.#followSetup);
+    this.#followers.set(layer.name, follower);
+    follower.start();
+  }
+
+  #follower(name: string): Follower {
+    const follower = this.#followers.get(name);
+    if (follower !== undefined) return follower;
+    throw new ConfigError('CALUMMA_UNKNOWN_LAYER', `expected one of the layers ${this.layers.join(', ')}, found ${JSON.stringify(name)}`);
+  }
+
+  #userLayers(): Layer[] {
+    return this.#cascade.layers.filter((layer) => this.#followers.get(layer.name)?.layer === layer);
+  }
+
+  #open(): void {
+    if (this.#closed) throw new ConfigError('CALUMMA_CLOSED', 'the config is closed: it can be read, not changed');
+  }
+}

@@ -1,0 +1,326 @@
+import { ConfigError } from '../core/errors.js';
+import { mask, quote } from '../core/redact.js';
+import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './api.js';
+import { latestValues } from './latest.js';
+import { callListener, checkListener, endWith, type Report, type Unsubscribe } from './listeners.js';
+import type { Mover, Round } from './round.js';
+
+/** What a property needs of the config it belongs to. */
+export interface PropertyHost {
+  readonly report: Report;
+  isSecret(key: string): boolean;
+  originOf(key: string): string | undefined;
+  /** Runs `move` as a round of its own, after a publish that is under way. */
+  round(move: (round: Round) => void): void;
+  /** A property got its first listener, or lost its last: whether its slot must keep it alive. */
+  heard(property: Input, heard: boolean): void;
+}
+
+/** A property whose value another is made from, whatever its type. */
+export interface Input extends Mover {
+  readonly name: string;
+  readonly raw: string | undefined;
+  readonly isSet: boolean;
+  readonly origin: string | undefined;
+  readonly host: PropertyHost;
+  addDependent(dependent: Mover): void;
+  anchor(dependent: Mover, heard: boolean): void;
+}
+
+interface Listener<T> {
+  readonly call: ChangeListener<T>;
+  active: boolean;
+}
+
+type Check<T> = (value: T) => unknown;
+
+/** The value, its listeners, and what is derived from it: the same for a key's property and a derived one. */
+export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
+  #value: T;
+  #changedAt = 0;
+  #listeners: Listener<T> | Listener<T>[] | undefined = undefined;
+  #dependents: WeakRef<Mover>[] | undefined = undefined;
+  #anchored: Set<Mover> | undefined = undefined;
+  #checks: Check<T>[] | undefined = undefined;
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  abstract readonly name: string;
+  abstract readonly default: T;
+  abstract readonly raw: string | undefined;
+  abstract readonly isSet: boolean;
+  abstract readonly origin: string | undefined;
+  abstract readonly rank: number;
+  abstract readonly host: PropertyHost;
+  /** Whether two values are the same to a listener. */
+  abstract equals(a: T, b: T): boolean;
+  abstract follow(round: Round): void;
+  /** Takes the value again from where it comes from, after a check was added. */
+  protected abstract recheck(round: Round): void;
+
+  get(): T {
+    return this.#value;
+  }
+
+  get changedAt(): Date | undefined {
+    return this.#changedAt === 0 ? undefined : new Date(this.#changedAt);
+  }
+
+  onChange(listener: ChangeListener<T>, options: PropertyListenOptions = {}): Unsubscribe {
+    checkListener(listener, `property ${this.name}`);
+    const record: Listener<T> = { call: listener, active: true };
+    this.#add(record);
+    const end = endWith(options.signal, () => this.#remove(record));
+    if (options.immediate === true && record.active) {
+      callListener(listener, [this.#value, this.#value], this.name, this.host.report);
+    }
+    return end;
+  }
+
+  changes(signal?: AbortSignal): AsyncIterableIterator<T> {
+    return latestValues((take) => this.onChange((now) => take(now)), signal);
+  }
+
+  validate(check: Check<T>): this {
+    checkListener(check, `validate() of ${this.name}`);
+    this.#checks = [...(this.#checks ?? []), check];
+    this.host.round((round) => this.recheck(round));
+    return this;
+  }
+
+  map<U>(fn: (value: T) => U): DynamicProperty<U> {
+    checkListener(fn, `map() of ${this.name}`);
+    return mapped(this, fn);
+  }
+
+  orElse(other: DynamicProperty<T>): DynamicProperty<T> {
+    return chain([this, other]);
+  }
+
+  toJSON(): unknown {
+    return this.host.isSecret(this.name) ? mask : this.#value;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const shown = this.host.isSecret(this.name) ? mask : String(this.#value);
+    return `DynamicProperty(${this.name} = ${shown})`;
+  }
+
+  /** Moves the value; what is derived follows later in the round. `woken`: tell the derived ones even if it is the same. */
+  protected move(value: T, round: Round, woken: boolean): void {
+    const before = this.#value;
+    const same = this.equals(before, value);
+    if (!same) {
+      this.#value = value;
+      this.#changedAt = round.at;
+      round.moved(this, before);
+    }
+    if (!same || woken) this.#wakeDependents(round);
+  }
+
+  /** @throws ConfigError when a check refuses the value */
+  protected verify(value: T, shown: string): void {
+    for (const check of this.#checks ?? []) {
+      let cause: unknown;
+      try {
+        if (check(value) !== false) continue;
+      } catch (error) {
+        cause = error;
+      }
+      throw this.#refused(shown, cause);
+    }
+  }
+
+  tell(before: unknown, report: Report): void {
+    const listeners = this.#listeners;
+    if (listeners === undefined) return;
+    const now = this.#value;
+    if (!Array.isArray(listeners)) return tellOne(listeners, now, before as T, this.name, report);
+    for (const listener of [...listeners]) tellOne(listener, now, before as T, this.name, report);
+  }
+
+  get isHeard(): boolean {
+    return this.#listeners !== undefined || (this.#anchored?.size ?? 0) > 0;
+  }
+
+  /** Wakes `dependent` when this moves. Weakly, so that one nobody keeps is forgotten. */
+  addDependent(dependent: Mover): void {
+    const alive = (this.#dependents ?? []).filter((ref) => ref.deref() !== undefined);
+    alive.push(new WeakRef(dependent));
+    this.#dependents = alive;
+  }
+
+  /** Keeps `dependent` alive while somebody listens to it, although only we know of it. */
+  anchor(dependent: Mover, heard: boolean): void {
+    const wasHeard = this.isHeard;
+    this.#anchored ??= new Set();
+    if (heard) this.#anchored.add(dependent);
+    else this.#anchored.delete(dependent);
+    if (wasHeard !== this.isHeard) this.heardChanged(!wasHeard);
+  }
+
+  /** Called when the first listener comes and when the last one goes. */
+  protected heardChanged(_heard: boolean): void {
+    // a key's property is kept by its slot
+  }
+
+  #refused(shown: string, cause: unknown): ConfigError {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    const found = this.host.isSecret(this.name) ? mask : quote(shown);
+    const message = `${this.name}: ${found} was refused by its validation${this.host.isSecret(this.name) ? '' : reason}`;
+    return new ConfigError('CALUMMA_VALIDATION', message, { origin: this.origin, cause });
+  }
+
+  #wakeDependents(round: Round): void {
+    if (this.#dependents === undefined) return;
+    for (const ref of this.#dependents) {
+      const dependent = ref.deref();
+      if (dependent !== undefined) round.wake(dependent);
+    }
+  }
+
+  #add(record: Listener<T>): void {
+    const wasHeard = this.isHeard;
+    const held = this.#listeners;
+    if (held === undefined) this.#listeners = record;
+    else if (Array.isArray(held)) held.push(record);
+    else this.#listeners = [held, record];
+    if (!wasHeard) this.heardChanged(true);
+  }
+
+  #remove(record: Listener<T>): void {
+    if (!record.active) return;
+    record.active = false;
+    const held = this.#listeners;
+    const left = Array.isArray(held) ? held.filter((one) => one !== record) : [];
+    this.#listeners = left.length === 0 ? undefined : left.length === 1 ? left[0] : left;
+    if (!this.isHeard) this.heardChanged(false);
+  }
+}
+
+function tellOne<T>(listener: Listener<T>, now: T, before: T, name: string, report: Report): void {
+  if (listener.active) callListener(listener.call, [now, before], name, report);
+}
+
+/** How a derived property finds its value. */
+export interface Recipe<T> {
+  readonly default: T;
+  /** The input that answers at the moment; the first one where all take part. */
+  chosen(): Input;
+  value(): T;
+}
+
+/** A property that follows others: chained or mapped. Follows weakly held, so one that nobody keeps costs nothing. */
+// In this file because a property makes derived ones, and a derived one is a property.
+export class DerivedProperty<T> extends LiveProperty<T> {
+  readonly #inputs: readonly Input[];
+  readonly #recipe: Recipe<T>;
+  override readonly rank: number;
+  #refused = false;
+
+  constructor(inputs: readonly Input[], recipe: Recipe<T>, first: T) {
+    super(first);
+    this.#inputs = inputs;
+    this.#recipe = recipe;
+    this.rank = 1 + Math.max(...inputs.map((input) => input.rank));
+    for (const input of inputs) input.addDependent(this);
+  }
+
+  override get name(): string {
+    return this.#recipe.chosen().name;
+  }
+
+  override get default(): T {
+    return this.#recipe.default;
+  }
+
+  override get raw(): string | undefined {
+    return this.#recipe.chosen().raw;
+  }
+
+  override get isSet(): boolean {
+    return !this.#refused && this.#recipe.chosen().isSet;
+  }
+
+  override get origin(): string | undefined {
+    return this.#recipe.chosen().origin;
+  }
+
+  override get host(): PropertyHost {
+    return this.#recipe.chosen().host;
+  }
+
+  override equals(a: T, b: T): boolean {
+    return Object.is(a, b);
+  }
+
+  override follow(round: Round): void {
+    try {
+      const value = this.#recipe.value();
+      this.verify(value, String(value));
+      this.#refused = false;
+      this.move(value, round, true);
+    } catch (error) {
+      this.host.report(asConfigError(this.name, error));
+    }
+  }
+
+  protected override recheck(round: Round): void {
+    try {
+      this.verify(this.get(), String(this.get()));
+    } catch (error) {
+      this.#refused = true;
+      this.host.report(asConfigError(this.name, error));
+      this.move(this.default, round, true);
+    }
+  }
+
+  protected override heardChanged(heard: boolean): void {
+    for (const input of this.#inputs) input.anchor(this, heard);
+  }
+}
+
+/** The first property that is set answers; if none is, the last one's default does (Archaius 1: ChainedDynamicProperty). */
+export function chain<T>(properties: readonly DynamicProperty<T>[]): DynamicProperty<T> {
+  const inputs = properties.map((property) => live(property));
+  const last = inputs.at(-1);
+  if (last === undefined) {
+    throw new ConfigError('CALUMMA_OPTION', 'getChainedProperty: expected at least one property, found an empty list');
+  }
+  const chosen = (): LiveProperty<T> => inputs.find((input) => input.isSet) ?? last;
+  const recipe: Recipe<T> = { default: last.default, chosen, value: () => chosen().get() };
+  return new DerivedProperty(inputs, recipe, recipe.value());
+}
+
+/** What `fn` makes of the value. */
+export function mapped<T, U>(input: LiveProperty<T>, fn: (value: T) => U): DynamicProperty<U> {
+  const recipe: Recipe<U> = {
+    get default() {
+      return fn(input.default);
+    },
+    chosen: () => input,
+    value: () => fn(input.get()),
+  };
+  return new DerivedProperty([input], recipe, firstOf(input, recipe));
+}
+
+function firstOf<T>(input: Input, recipe: Recipe<T>): T {
+  try {
+    return recipe.value();
+  } catch (error) {
+    input.host.report(asConfigError(input.name, error));
+    return recipe.default;
+  }
+}
+
+export function live<T>(property: DynamicProperty<T>): LiveProperty<T> {
+  if (property instanceof LiveProperty) return property as LiveProperty<T>;
+  throw new ConfigError('CALUMMA_OPTION', 'expected a property made by a Config, found something else');
+}
+
+function asConfigError(name: string, error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  return new ConfigError('CALUMMA_CONVERSION', `${name}: the function given to map() failed`, { cause: error });
+}

@@ -1,0 +1,226 @@
+import { channel } from 'node:diagnostics_channel';
+import { ConfigError } from '../core/errors.js';
+import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
+import { isUnder } from '../core/prefix.js';
+import type { Audience } from './audience.js';
+import { type Cascade, type Plan, type Settled, spelledDelta } from './cascade.js';
+import type { BoundTree } from './bind.js';
+import { changesOf } from './changes.js';
+import { bytesAfter, type Delta, type Layer } from './layer.js';
+import type { Report } from './listeners.js';
+import { Round } from './round.js';
+import { LiveSnapshot, SnapshotShelf } from './snapshot.js';
+
+/** Refuses a publish by throwing. Sees everything as it would be. */
+export type Guard = (candidate: Snapshot, changes: readonly Change[]) => unknown;
+
+export interface PublisherSetup {
+  readonly cascade: Cascade;
+  readonly audience: Audience;
+  readonly maxBytes: number;
+  readonly guards: readonly Guard[];
+  readonly report: Report;
+  readonly now: () => number;
+}
+
+const publishChannel = channel('calumma:publish');
+
+/**
+ * Takes readings into layers, one at a time, all or nothing: plan, check, commit, move properties, tell listeners.
+ * What a listener sets off while it runs is published afterwards, never inside.
+ */
+export class Publisher {
+  version = 0;
+  readonly #setup: PublisherSetup;
+  readonly #shelf = new SnapshotShelf();
+  readonly #waiting: (() => void)[] = [];
+  #bound: WeakRef<BoundTree<object>>[] = [];
+  #busy = false;
+
+  constructor(setup: PublisherSetup) {
+    this.#setup = setup;
+  }
+
+  snapshot(): Snapshot {
+    return this.#shelf.take(this.version, this.#setup.cascade);
+  }
+
+  /**
+   * Publishes a reading of a layer, now or after what is being published.
+   *
+   * @param done gets the error that refused it, or `undefined`
+   */
+  accept(layer: Layer, reading: Reading, done: (refused: ConfigError | undefined) => void): void {
+    this.#inTurn(() => done(this.#take(layer, reading)));
+  }
+
+  /** Runs a round of property moves that no reading caused. */
+  round(move: (round: Round) => void): void {
+    this.#inTurn(() => {
+      const round = new Round(this.#setup.now());
+      move(round);
+      round.settle();
+      round.tell(this.#setup.report);
+    });
+  }
+
+  /** Lets a tree that was bound as a whole move with every publish below its prefix, as long as somebody holds it. */
+  bind<T extends object>(tree: BoundTree<T>): BoundTree<T> {
+    this.#bound.push(new WeakRef(tree as unknown as BoundTree<object>));
+    return tree;
+  }
+
+  /** Takes a layer out: what it hid appears again. */
+  retire(layer: Layer): void {
+    this.#inTurn(() => {
+      const reading: Reading = { kind: 'full', entries: new Map() };
+      const delta: Delta = new Map([...layer.entries.keys()].map((key) => [key, undefined]));
+      const plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, reading, delta));
+      this.#setup.cascade.remove(layer);
+      this.#commit(layer, reading, { delta, plan, bytes: 0 }, this.#setup.now());
+    });
+  }
+
+  /** Runs `step` in the order of publishes. */
+  #inTurn(step: () => void): void {
+    this.#waiting.push(step);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #take(layer: Layer, reading: Reading): ConfigError | undefined {
+    const now = this.#setup.now();
+    let delta: Delta;
+    let plan: Plan;
+    let bytes: number;
+    try {
+      delta = layer.deltaOf(reading);
+      bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, delta);
+      plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, reading, delta));
+      this.#askGuards(plan, layer);
+    } catch (error) {
+      return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: ${String(error)}`, { cause: error });
+    }
+    for (const problem of plan.problems) this.#setup.report(problem);
+    this.#commit(layer, reading, { delta, plan, bytes }, now);
+    return undefined;
+  }
+
+  #commit(layer: Layer, reading: Reading, next: { delta: Delta; plan: Plan; bytes: number }, now: number): void {
+    const { delta, plan, bytes } = next;
+    const locateBefore = layer.locate;
+    this.#keepForSnapshots(plan);
+    if (delta.size === 0) layer.note(reading, now);
+    else layer.commit(reading, delta, bytes, now);
+    const settled = this.#setup.cascade.commit(plan);
+    if (settled.length === 0) return;
+    this.version++;
+    const round = new Round(now);
+    for (const { slot } of settled) {
+      if (slot.held !== undefined) for (const property of slot.properties()) property.follow(round);
+    }
+    round.settle();
+    this.#moveBound(settled);
+    round.tell(this.#setup.report);
+    this.#tellAudience(settled, layer, locateBefore, reading, now);
+  }
+
+  #moveBound(settled: readonly Settled[]): void {
+    if (this.#bound.length === 0) return;
+    const { cascade, report } = this.#setup;
+    this.#bound = this.#bound.filter((ref) => ref.deref() !== undefined);
+    for (const ref of this.#bound) {
+      const tree = ref.deref();
+      if (tree === undefined || !settled.some(({ slot }) => isUnder(slot.key, tree.prefix))) continue;
+      tree.refresh(cascade.below(tree.prefix), report);
+    }
+  }
+
+  #tellAudience(settled: Settled[], layer: Layer, locateBefore: Layer['locate'], reading: Reading, now: number): void {
+    const { audience, report } = this.#setup;
+    if (!audience.hearsChanges && !publishChannel.hasSubscribers) return;
+    const changes = changesOf(settled, layer, locateBefore);
+    const cause = {
+      layer: layer.name,
+      ...(reading.writtenAt === undefined ? {} : { writtenAt: new Date(reading.writtenAt) }),
+      ...(reading.version === undefined ? {} : { version: reading.version }),
+    };
+    const set: ChangeSet = { version: this.version, changes, at: new Date(now), causes: [cause] };
+    audience.tellChange(set, report);
+    if (publishChannel.hasSubscribers) publishChannel.publish(set);
+  }
+
+  #withSpellings(layer: Layer, reading: Reading, delta: Delta): Delta {
+    if (layer.source.spelling === undefined || delta.size === 0) return delta;
+    const after = reading.kind === 'full' ? reading.entries : applied(layer.entries, delta);
+    return new Map([...delta, ...spelledDelta(layer, after, this.#setup.cascade.slots.values())]);
+  }
+
+  /** @throws ConfigError CALUMMA_TOO_LARGE */
+  #weigh(layer: Layer, delta: Delta): number {
+    const bytes = bytesAfter(layer, delta);
+    if (bytes <= layer.bytes) return bytes;
+    if (bytes > layer.maxBytes) throw tooLarge(layer.name, bytes, layer.maxBytes, 'this layer');
+    let total = bytes - layer.bytes;
+    for (const one of this.#setup.cascade.layers) total += one.bytes;
+    if (total > this.#setup.maxBytes) throw tooLarge(layer.name, total, this.#setup.maxBytes, 'all layers together');
+    return bytes;
+  }
+
+  /** @throws ConfigError CALUMMA_GUARD */
+  #askGuards(plan: Plan, layer: Layer): void {
+    if (this.#setup.guards.length === 0 || plan.moves.length === 0) return;
+    const overlay = new Map(plan.moves.map((move) => [move.key, move.value]));
+    const candidate = new LiveSnapshot(this.version + 1, this.#setup.cascade, overlay);
+    this.#shelf.add(candidate);
+    const changes = plannedChanges(plan, layer);
+    if (changes.length === 0) return;
+    for (const guard of this.#setup.guards) {
+      try {
+        guard(candidate, changes);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new ConfigError('CALUMMA_GUARD', `${layer.name}: a guard refused the reading: ${reason}`, { cause });
+      }
+    }
+  }
+
+  #keepForSnapshots(plan: Plan): void {
+    if (this.#shelf.isEmpty) return;
+    const { cascade } = this.#setup;
+    for (const snapshot of this.#shelf.alive()) {
+      for (const { key, slot } of plan.moves) {
+        snapshot.keep(key, slot?.value, slot === undefined || cascade.lists(slot));
+      }
+    }
+  }
+}
+
+function plannedChanges(plan: Plan, layer: Layer): Change[] {
+  const changes: Change[] = [];
+  for (const { key, slot, value, layer: after } of plan.moves) {
+    const before = slot?.value;
+    if (before === value) continue;
+    const name = (after ?? slot?.layer ?? layer).name;
+    changes.push({ key, before, after: value, layer: name, origin: undefined, originBefore: slot?.layer?.originOf(key) });
+  }
+  return changes;
+}
+
+function applied(entries: ReadonlyMap<string, string>, delta: Delta): Map<string, string> {
+  const after = new Map(entries);
+  for (const [key, value] of delta) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, value);
+  }
+  return after;
+}
+
+function tooLarge(layer: string, found: number, limit: number, what: string): ConfigError {
+  return new ConfigError('CALUMMA_TOO_LARGE', `${layer}: expected at most ${limit} bytes in ${what}, found ${found}; the last good reading stays`);
+}

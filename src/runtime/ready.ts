@@ -1,0 +1,49 @@
+import { ConfigError } from '../core/errors.js';
+import type { ReadyOptions } from './config.js';
+import type { Follower } from './follow.js';
+import { wrong } from './options.js';
+
+/**
+ * Resolves when every layer has a reading. A layer that is slow is waited for until the timeout; a local one that failed
+ * is not: it has been read, and the next state of its file comes as a change.
+ *
+ * @throws ConfigError CALUMMA_NOT_READY
+ */
+export async function untilReady(followers: readonly Follower[], options: ReadyOptions): Promise<void> {
+  const { timeoutMs = 3_000, signal } = options;
+  if (!(timeoutMs >= 0)) throw wrong('ready.timeoutMs', 'ms', timeoutMs);
+  signal?.throwIfAborted();
+  const pending = followers.filter((follower) => !hasHadItsTurn(follower)).map((follower) => firstReading(follower));
+  if (pending.length > 0) await within(Promise.all(pending), timeoutMs, signal);
+  const empty = followers.filter(({ layer }) => layer.required && !layer.hasReading);
+  if (empty.length === 0) return;
+  const causes = empty.map(({ layer }) => `${layer.name} (${layer.lastError?.message ?? 'no answer yet'})`);
+  throw new ConfigError('CALUMMA_NOT_READY', `expected a reading of each required layer within ${timeoutMs} ms, found none of ${causes.join(', ')}`, {
+    cause: empty[0]?.layer.lastError,
+  });
+}
+
+function hasHadItsTurn({ layer }: Follower): boolean {
+  return layer.hasReading || (layer.source.readNow !== undefined && layer.state === 'failed');
+}
+
+async function firstReading(follower: Follower): Promise<void> {
+  while (!follower.isClosed && !follower.layer.hasReading) await follower.settled();
+}
+
+// The timer may keep the process alive: somebody is awaiting it, and it is short.
+async function within(work: Promise<unknown>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  const ends = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(resolve, ms);
+    abort = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([work, ends]);
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) signal?.removeEventListener('abort', abort);
+  }
+}

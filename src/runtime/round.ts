@@ -1,0 +1,47 @@
+import type { Report } from './listeners.js';
+
+/** A property as a round sees it. */
+export interface Mover {
+  /** 0 for a property of a key; one more than its highest input for a derived one. */
+  readonly rank: number;
+  /** Takes its new value from its inputs. */
+  follow(round: Round): void;
+  /** Tells its listeners. */
+  tell(before: unknown, report: Report): void;
+}
+
+/**
+ * The properties that one publish moves: first all move, inputs before what is derived from them, then all listeners
+ * run. So no listener sees half an update, and a property with two moved inputs moves once.
+ */
+export class Round {
+  readonly at: number;
+  #moved: Mover[] = [];
+  #before: unknown[] = [];
+  readonly #waiting: (Set<Mover> | undefined)[] = [];
+
+  constructor(at: number) {
+    this.at = at;
+  }
+
+  moved(property: Mover, before: unknown): void {
+    this.#moved.push(property);
+    this.#before.push(before);
+  }
+
+  wake(property: Mover): void {
+    const sameRank = (this.#waiting[property.rank] ??= new Set());
+    sameRank.add(property);
+  }
+
+  /** Lets everything derived follow. */
+  settle(): void {
+    for (let rank = 0; rank < this.#waiting.length; rank++) {
+      for (const property of this.#waiting[rank] ?? []) property.follow(this);
+    }
+  }
+
+  tell(report: Report): void {
+    for (let i = 0; i < this.#moved.length; i++) this.#moved[i]?.tell(this.#before[i], report);
+  }
+}
