@@ -1,0 +1,118 @@
+import path from 'node:path';
+
+import { ConfigError } from '../../core/errors.js';
+import type { Context } from '../../core/model.js';
+import { formatForPath } from '../../formats/registry.js';
+import { properties } from '../../formats/properties.js';
+import { contextValue } from './context.js';
+import type { FileSpec } from './document.js';
+import { includeKeys, winner, type View } from './view.js';
+
+/** The files of a set in their order, includes in their places. */
+export interface Arrangement {
+  /** Lowest first; a file that stands in two places is in both. */
+  readonly views: readonly View[];
+  /** Files nobody has looked at yet: what they include is not known. */
+  readonly unread: readonly FileSpec[];
+  /** Includes that are missing, in a circle, or have no name. */
+  readonly notes: readonly ConfigError[];
+}
+
+/** What is known of a file; `undefined` when nobody has looked yet. */
+export type Look = (spec: FileSpec) => View | undefined;
+
+// Folders that link to themselves make a circle in which no path comes twice.
+const maxDepth = 64;
+
+/**
+ * Puts each file's includes right above it, in the order it names them, so that they win over it: Archaius loads them
+ * after the file, and what is loaded later wins. Within one root a file is included once, at its first place.
+ *
+ * @param roots lowest first
+ */
+export function arrange(roots: readonly FileSpec[], look: Look, context: Context): Arrangement {
+  const views: View[] = [];
+  const unread: FileSpec[] = [];
+  const notes: ConfigError[] = [];
+
+  const visit = (spec: FileSpec, chain: readonly FileSpec[], seen: Set<string>): void => {
+    const from = chain.at(-1);
+    if (from !== undefined && chain.some((above) => above.path === spec.path)) {
+      notes.push(includeNote(from, `includes in a circle, ${circleOf(chain, spec)}; the circle is cut`));
+      return;
+    }
+    if (seen.has(spec.path)) return;
+    seen.add(spec.path);
+    const view = look(spec);
+    if (view === undefined) {
+      unread.push(spec);
+      return;
+    }
+    views.push(view);
+    if (from !== undefined && !view.present) notes.push(includeNote(from, `the file ${spec.shown} does not exist (yet)`));
+    const included = includesOf(view, views, context, notes);
+    if (included.length > 0 && chain.length >= maxDepth) {
+      notes.push(includeNote(spec, `includes nested more than ${maxDepth} deep; the rest is left out`));
+      return;
+    }
+    for (const next of included) visit(next, [...chain, spec], seen);
+  };
+
+  for (const root of roots) visit(root, [], new Set());
+  return { views, unread, notes };
+}
+
+function circleOf(chain: readonly FileSpec[], spec: FileSpec): string {
+  const start = chain.findIndex((above) => above.path === spec.path);
+  return [...chain.slice(start), spec].map(({ shown }) => shown).join(' → ');
+}
+
+function includeNote(from: FileSpec, problem: string): ConfigError {
+  return new ConfigError('CALUMMA_INCLUDE', `@next: ${problem}`, { origin: `file:${from.shown}` });
+}
+
+/** @param known everything that stands below, the file itself included */
+function includesOf(view: View, known: readonly View[], context: Context, notes: ConfigError[]): FileSpec[] {
+  if (view.spec.format.name !== properties.name) return [];
+  const specs: FileSpec[] = [];
+  for (const key of includeKeys) {
+    const value = view.directive(key);
+    if (value === undefined) continue;
+    const { text, missing } = substitute(value, known, context);
+    for (const name of missing) notes.push(includeNote(view.spec, `mentions \${${name}}, which is not known here`));
+    for (const word of text.split(',')) {
+      const name = word.trim();
+      if (name !== '' && !missing.some((mention) => name.includes(`\${${mention}`))) specs.push(included(view.spec, name));
+    }
+  }
+  return specs;
+}
+
+interface Substituted {
+  readonly text: string;
+  readonly missing: readonly string[];
+}
+
+/** Puts in what is known so far: `${@environment}`, `${key}`, `${key:default}`. What is not known is left as it stands. */
+function substitute(value: string, known: readonly View[], context: Context): Substituted {
+  const missing: string[] = [];
+  const text = value.replace(/\$\{([^{}:]+)(?::([^{}]*))?\}/g, (mention: string, name: string, fallback?: string) => {
+    const found = name.startsWith('@') ? contextValue(context, name.slice(1)) : winner(known, name);
+    if (found === undefined && fallback === undefined) missing.push(name);
+    return found ?? fallback ?? mention;
+  });
+  return { text, missing };
+}
+
+/** Relative to the file that names it; `.properties` may be left out. */
+function included(from: FileSpec, name: string): FileSpec {
+  const format = formatForPath(name);
+  const file = format === undefined ? `${name}.properties` : name;
+  return {
+    path: path.resolve(path.dirname(from.path), file),
+    shown: path.isAbsolute(file) ? path.normalize(file) : path.join(path.dirname(from.shown), file),
+    format: format ?? properties,
+    encoding: from.encoding,
+    required: false,
+  };
+}
