@@ -134,7 +134,7 @@ function readString(scanner: Scanner): string {
   return quote === '"' ? unescape(body) : body;
 }
 
-const escapes = /\\(?:([ \t]*\r?\n[ \t\r\n]*)|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gi;
+const escapes = /\\(?:([ \t]*\r?\n[ \t\r\n]*)|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))/g;
 
 const shortEscapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\x1b' };
 

@@ -28,8 +28,8 @@ interface Composer {
   readonly events: readonly Event[];
   /** Index of the event ahead. */
   next: number;
-  /** Offset of the last thing that had one, for what has none: an empty item. */
-  lastAt: number;
+  /** Offset behind the last scalar or alias, or of the last opening: an empty key or item, which has no place, follows. */
+  reached: number;
   mergedKeys: number;
   anchors: Map<string, Anchor>;
   tagHandles: ReadonlyMap<string, string>;
@@ -50,7 +50,7 @@ export function composeYaml(text: string): TreeMap[] {
     text,
     events: parseEvents(yaml, text),
     next: 0,
-    lastAt: 0,
+    reached: 0,
     mergedKeys: 0,
     anchors: new Map(),
     tagHandles: new Map(),
@@ -123,13 +123,25 @@ function peek(composer: Composer): NodeEvent {
 function offsetOf(composer: Composer, node: NodeEvent): number {
   const starts = node.anchorStart >= 0 ? [node.anchorStart - 1] : [];
   if (node.type !== event.alias && node.tagStart >= 0) starts.push(node.tagStart);
-  if (node.type === event.scalar && node.valueStart >= 0) {
-    const quoted = node.style === style.singleQuoted || node.style === style.doubleQuoted;
-    starts.push(node.valueStart - (quoted ? 1 : 0));
-  }
+  if (node.type === event.scalar && node.valueStart >= 0) starts.push(node.valueStart - quoteWidth(node));
   if (node.type === event.mapping || node.type === event.sequence) starts.push(node.start);
-  if (starts.length > 0) composer.lastAt = Math.min(...starts);
-  return composer.lastAt;
+  return starts.length > 0 ? Math.min(...starts) : afterBlanks(composer.text, composer.reached);
+}
+
+function endOf(node: NodeEvent): number {
+  if (node.type === event.alias) return node.anchorEnd;
+  return node.type === event.scalar ? node.valueEnd + quoteWidth(node) : node.start;
+}
+
+function quoteWidth(node: ScalarEvent): 0 | 1 {
+  return node.style === style.singleQuoted || node.style === style.doubleQuoted ? 1 : 0;
+}
+
+const blanks = /(?:\s|#[^\n]*)*/y;
+
+function afterBlanks(text: string, from: number): number {
+  blanks.lastIndex = from;
+  return from + (blanks.exec(text)?.[0].length ?? 0);
 }
 
 function fail(composer: Composer, at: number, problem: string): never {
@@ -139,6 +151,7 @@ function fail(composer: Composer, at: number, problem: string): never {
 function readNode(composer: Composer, level: number): Tree {
   const node = peek(composer);
   composer.next += 1;
+  composer.reached = Math.max(composer.reached, endOf(node));
   if (node.type === event.alias) return readAlias(composer, node);
   const anchor: Anchor = { tree: undefined };
   if (node.anchorStart >= 0) composer.anchors.set(composer.text.slice(node.anchorStart, node.anchorEnd), anchor);
@@ -191,7 +204,6 @@ function checkTag(composer: Composer, node: MappingEvent | SequenceEvent, kind: 
 
 function readList(composer: Composer, node: SequenceEvent, level: number): TreeList {
   checkTag(composer, node, 'list');
-  offsetOf(composer, node);
   const items: Entry[] = [];
   while (composer.events[composer.next]?.type !== event.pop) {
     const at = offsetOf(composer, peek(composer));
@@ -203,7 +215,6 @@ function readList(composer: Composer, node: SequenceEvent, level: number): TreeL
 
 function readMap(composer: Composer, node: MappingEvent, level: number): TreeMap {
   checkTag(composer, node, 'map');
-  offsetOf(composer, node);
   const own = new Map<string, Entry>();
   let merged: Entry | undefined;
   while (composer.events[composer.next]?.type !== event.pop) {
