@@ -85,14 +85,14 @@ function evaluateRoot(run: Run, raw: string): string {
     return evaluateText(run, raw, 1).text;
   } catch (error) {
     if (!(error instanceof InterpolationError)) throw error;
-    report(run, error);
+    report(run, error.message, () => error);
     return raw;
   }
 }
 
 function evaluateText(run: Run, raw: string, depth: number): Outcome {
   const { parts, problem } = parseTemplate(raw);
-  if (problem !== undefined) report(run, new InterpolationError(owner(run), problem));
+  if (problem !== undefined) report(run, `${owner(run)} ${problem}`, () => new InterpolationError(owner(run), problem));
   return evaluateTemplate(run, parts, depth);
 }
 
@@ -137,7 +137,8 @@ function resolve(run: Run, reference: Reference, depth: number): Found {
   if (reference.fallback !== undefined) {
     return { ...found, outcome: evaluateTemplate(run, reference.fallback, depth + 1), from: 'default' };
   }
-  if (name.state === 'whole') report(run, new MissingKeyError(owner(run), describeName(reference)));
+  const missing = describeName(reference);
+  if (name.state === 'whole') report(run, `${owner(run)} ${missing}`, () => new MissingKeyError(owner(run), missing));
   return found;
 }
 
@@ -171,8 +172,8 @@ function evaluateKey(run: Run, key: string, depth: number): Outcome | undefined 
 }
 
 function reportCircle(run: Run, key: string): Outcome {
-  const circle = [...run.path.slice(run.path.indexOf(key)), key];
-  report(run, new InterpolationError(key, `mentions itself: ${circle.join(' -> ')}`));
+  const circle = [...run.path.slice(run.path.indexOf(key)), key].join(' -> ');
+  report(run, circle, () => new InterpolationError(key, `mentions itself: ${circle}`));
   return { text: '', state: 'circular' };
 }
 
@@ -181,8 +182,9 @@ function owner(run: Run): string {
   return run.path.at(-1) ?? '';
 }
 
-function report(run: Run, problem: ConfigError): void {
-  if (!run.problems.has(problem.message)) run.problems.set(problem.message, problem);
+/** Each problem once: an error is only made for the first. */
+function report(run: Run, identity: string, problem: () => ConfigError): void {
+  if (!run.problems.has(identity)) run.problems.set(identity, problem());
 }
 
 function worse(a: Outcome['state'], b: Outcome['state']): Outcome['state'] {

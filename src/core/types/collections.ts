@@ -10,7 +10,10 @@ export function listType<T>(element: ValueType<T>): ValueType<readonly T[]> {
   return {
     id: `list<${element.id}>`,
     expected,
-    parse: (text) => Object.freeze(splitItems(text).map((item, index) => parsePart(element, item, expected, `item ${index + 1}`))),
+    parse: (text) => {
+      const items = splitItems(text);
+      return Object.freeze(items.map((item, index) => parsePart(element, item, expected, `item ${index + 1}`)));
+    },
     equals: (a, b) => a.length === b.length && a.every((item, index) => element.equals(item, b[index] as T)),
   };
 }
@@ -21,11 +24,15 @@ export function setType<T>(element: ValueType<T>): ValueType<ReadonlySet<T>> {
   return {
     id: `set<${element.id}>`,
     expected,
-    parse: (text) => new Set([...new Set(splitItems(text))].map((item, index) => parsePart(element, item, expected, `item ${index + 1}`))),
+    parse: (text) => {
+      const items = [...new Set(splitItems(text))];
+      return new Set(items.map((item, index) => parsePart(element, item, expected, `item ${index + 1}`)));
+    },
     equals: (a, b) => {
       if (a.size !== b.size) return false;
       const others = [...b];
-      return [...a].every((item, index) => b.has(item) || element.equals(item, others[index] as T) || others.some((other) => element.equals(item, other)));
+      const isIn = (item: T): boolean => b.has(item) || others.some((other) => element.equals(item, other));
+      return [...a].every((item, index) => element.equals(item, others[index] as T) || isIn(item));
     },
   };
 }

@@ -64,7 +64,9 @@ function fits(dimension: string, allowed: readonly string[], context: Context): 
 function parseRule<T extends ContextualValue>(entry: unknown, sample: T, where: string): Rule<Widened<T>> {
   if (!isRecord(entry)) throw refusal(expected, `${where} is no object`);
   const unknown = Object.keys(entry).find((name) => !fields.has(name));
-  if (unknown !== undefined) throw refusal(expected, `${where} has a field ${JSON.stringify(unknown)}; allowed are ${[...fields].join(', ')}`);
+  if (unknown !== undefined) {
+    throw refusal(expected, `${where} has a field ${JSON.stringify(unknown)}; allowed are ${[...fields].join(', ')}`);
+  }
   if (!Object.hasOwn(entry, 'value')) throw refusal(expected, `${where} has no value`);
   const { comment, runtimeEval = false } = entry;
   if (comment !== undefined && typeof comment !== 'string') throw refusal(expected, `the comment of ${where} is no text`);
@@ -82,8 +84,8 @@ function parseCondition(condition: unknown, where: string): ReadonlyMap<string, 
 function parseAllowed(values: unknown, dimension: string, where: string): readonly string[] {
   const list: readonly unknown[] = Array.isArray(values) ? values : [values];
   return list.map((value) => {
-    if (typeof value !== 'string') throw refusal(expected, `${JSON.stringify(dimension)} in ${where} is neither a text nor a list of texts`);
-    return value;
+    if (typeof value === 'string') return value;
+    throw refusal(expected, `${JSON.stringify(dimension)} in ${where} is neither a text nor a list of texts`);
   });
 }
 

@@ -10,10 +10,10 @@
  * | `bigint`   | `[+-]digits`                                                               | bigint                       |
  * | `duration` | `500ms 10s 5m 2h 1d 1w 1.5s 1h30m PT10S P1DT2H`, bare number = ms          | number of ms                 |
  * | `bytes`    | `512 512B 10KB 10MiB 1.5 GB 10k`, 1 K = 1024                               | number of bytes              |
- * | `date`     | `2024-02-29`, `2024-02-29T12:30:15.250+02:00`, no offset = UTC, integer = ms since 1970 | Date            |
+ * | `date`     | `2024-02-29T12:30:15.250+02:00`, no time = 00:00, no offset = UTC, integer = ms since 1970 | Date         |
  * | `href`     | an absolute URL                                                            | URL                          |
  * | `oneOf`    | one of the allowed texts, exactly                                          | that text                    |
- * | `list`     | `a, b\,c`: commas; `\,` `\\` `\ ` escaped; blanks around items and empty items dropped; quotes mean nothing | frozen array |
+ * | `list`     | `a, b\,c`; escapes `\,` `\\` `\ `; blanks around items and empty items go; no quotes | frozen array  |
  * | `set`      | as `list`, each item once                                                  | ReadonlySet, as written      |
  * | `map`      | `a=1, b=x=y`: first `=` divides; `\=` besides the escapes of `list`        | ReadonlyMap, as written      |
  * | `json`     | JSON, then a Standard Schema if given                                      | frozen                       |

@@ -12,7 +12,9 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export function jsonType(schema?: undefined): ValueType<JsonValue>;
 export function jsonType<T>(schema: StandardSchema<T> | undefined): ValueType<T>;
 export function jsonType<T>(schema?: StandardSchema<T>): ValueType<T> {
-  if (schema === undefined) return { id: 'json', expected: 'JSON', parse: (text) => deepFreeze(parseJson(text)) as T, equals: deepEqual };
+  if (schema === undefined) {
+    return { id: 'json', expected: 'JSON', parse: (text) => deepFreeze(parseJson(text)) as T, equals: deepEqual };
+  }
   return {
     id: `json<${schema['~standard'].vendor}#${identityOf(schema)}>`,
     expected: 'JSON that satisfies its schema',
@@ -36,12 +38,15 @@ export function json<T>(schema?: StandardSchema<T>, defaultValue?: T): TypeSpec<
   return typeSpec<T, T | undefined>(jsonType(schema), defaultValue);
 }
 
+// V8 names a position in some of its messages, at the end, and quotes the text in the others.
+const positionInMessage = / at position ([0-9]+)(?: \(line [0-9]+ column [0-9]+\))?$/;
+
 /** @throws ConfigError without the message of JSON.parse, which quotes the text */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const position = error instanceof SyntaxError ? / at position ([0-9]+)(?: \(line [0-9]+ column [0-9]+\))?$/.exec(error.message)?.[1] : undefined;
+    const position = error instanceof SyntaxError ? positionInMessage.exec(error.message)?.[1] : undefined;
     throw refusal('JSON', position === undefined ? undefined : `it breaks off at character ${Number(position) + 1}`);
   }
 }

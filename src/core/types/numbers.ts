@@ -9,13 +9,22 @@ const anInteger = 'an integer';
 const aNumber = 'a number';
 
 /** `[+-]digits`, decimal also with leading zeros, at most ±(2⁵³ − 1). No `0x10`, `1_000`, `12.0` or `1e3`. */
-export const int: TypeBuilder<number> = typeBuilder({ id: 'int', expected: anInteger, parse: parseInteger, equals: same<number> }, (value) => value);
+export const int: TypeBuilder<number> = typeBuilder(
+  { id: 'int', expected: anInteger, parse: parseInteger, equals: same<number> },
+  (value) => value,
+);
 
 /** A decimal number, with or without exponent: `1.5`, `.5`, `5.`, `-2e3`. Neither hexadecimal, nor `NaN`, nor anything infinite. */
-export const number: TypeBuilder<number> = typeBuilder({ id: 'number', expected: aNumber, parse: parseNumber, equals: same<number> }, (value) => value);
+export const number: TypeBuilder<number> = typeBuilder(
+  { id: 'number', expected: aNumber, parse: parseNumber, equals: same<number> },
+  (value) => value,
+);
 
 /** `[+-]digits` of any size. */
-export const bigint: TypeBuilder<bigint> = typeBuilder({ id: 'bigint', expected: anInteger, parse: parseBigInt, equals: same<bigint> }, (value) => value);
+export const bigint: TypeBuilder<bigint> = typeBuilder(
+  { id: 'bigint', expected: anInteger, parse: parseBigInt, equals: same<bigint> },
+  (value) => value,
+);
 
 function parseInteger(text: string): number {
   const trimmed = text.trim();

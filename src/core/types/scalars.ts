@@ -15,7 +15,10 @@ const words: ReadonlyMap<string, boolean> = new Map([
 const expected = 'a boolean (true, yes, on, t, y, 1 or false, no, off, f, n, 0)';
 
 /** `true yes on t y 1` or `false no off f n 0`, in any case. */
-export const boolean: TypeBuilder<boolean> = typeBuilder({ id: 'boolean', expected, parse: parseBoolean, equals: same<boolean> }, (value) => value);
+export const boolean: TypeBuilder<boolean> = typeBuilder(
+  { id: 'boolean', expected, parse: parseBoolean, equals: same<boolean> },
+  (value) => value,
+);
 
 function parseBoolean(text: string): boolean {
   const value = words.get(text.trim().toLowerCase());

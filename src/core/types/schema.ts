@@ -29,8 +29,8 @@ export interface SchemaIssue {
  */
 export function validate<T>(schema: StandardSchema<T>, value: unknown): T {
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise) {
-    result.catch(() => undefined); // nobody else will
+  if ('then' in result) {
+    result.then(undefined, () => undefined); // nobody else looks at a rejection
     throw new ConfigError('CALUMMA_OPTION', 'the schema is asynchronous: values are read without waiting');
   }
   if (result.issues === undefined) return result.value;
@@ -39,13 +39,13 @@ export function validate<T>(schema: StandardSchema<T>, value: unknown): T {
 
 function describe(issue: SchemaIssue, value: unknown): string {
   const path = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
-  const where = path.reduce<string>((text, key) => text + (typeof key === 'number' ? `[${key}]` : `${text === '' ? '' : '.'}${String(key)}`), '');
-  const message = withoutFound(issue.message, valueAt(value, path));
-  return where === '' ? message : `${where}: ${message}`;
+  const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const message = withoutFound(issue.message, path.reduce(childOf, value));
+  return where === '' ? message : `${where.replace(/^\./, '')}: ${message}`;
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined), value);
+function childOf(parent: unknown, key: PropertyKey): unknown {
+  return typeof parent === 'object' && parent !== null && Object.hasOwn(parent, key) ? Reflect.get(parent, key) : undefined;
 }
 
 /** Some schema libraries quote what they found (valibot: `received "hunter2"`), and it may be a secret. */

@@ -15,6 +15,7 @@ import {
   json,
   jsonType,
   list,
+  listType,
   map,
   number,
   oneOf,
@@ -31,7 +32,7 @@ function bind<S extends Readonly<Record<string, Spec<unknown>>>>(specs: S): Boun
 }
 
 function getList<T = string>(element?: ElementParser<T>): readonly T[] {
-  return elementType(element).parse('') as unknown as readonly T[];
+  return listType(elementType(element)).parse('');
 }
 
 describe('what TypeScript infers', () => {
