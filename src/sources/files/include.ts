@@ -1,11 +1,13 @@
 import path from 'node:path';
 
 import { ConfigError } from '../../core/errors.js';
+import { interpolate, type Scope } from '../../core/interpolate.js';
 import type { Context } from '../../core/model.js';
 import { formatForPath } from '../../formats/registry.js';
 import { properties } from '../../formats/properties.js';
 import { contextValue } from './context.js';
 import type { FileSpec } from './document.js';
+import { asConfigError } from './gathering.js';
 import { includeKeys, winner, type View } from './view.js';
 
 /** The files of a set in their order, includes in their places. */
@@ -74,34 +76,32 @@ function includeNote(from: FileSpec, problem: string): ConfigError {
 /** @param known everything that stands below, the file itself included */
 function includesOf(view: View, known: readonly View[], context: Context, notes: ConfigError[]): FileSpec[] {
   if (view.spec.format.name !== properties.name) return [];
-  const specs: FileSpec[] = [];
-  for (const key of includeKeys) {
-    const value = view.directive(key);
-    if (value === undefined) continue;
-    const { text, missing } = substitute(value, known, context);
-    for (const name of missing) notes.push(includeNote(view.spec, `mentions \${${name}}, which is not known here`));
-    for (const word of text.split(',')) {
-      const name = word.trim();
-      if (name !== '' && !missing.some((mention) => name.includes(`\${${mention}`))) specs.push(included(view.spec, name));
-    }
-  }
-  return specs;
-}
-
-interface Substituted {
-  readonly text: string;
-  readonly missing: readonly string[];
-}
-
-/** Puts in what is known so far: `${@environment}`, `${key}`, `${key:default}`. What is not known is left as it stands. */
-function substitute(value: string, known: readonly View[], context: Context): Substituted {
-  const missing: string[] = [];
-  const text = value.replace(/\$\{([^{}:]+)(?::([^{}]*))?\}/g, (mention: string, name: string, fallback?: string) => {
-    const found = name.startsWith('@') ? contextValue(context, name.slice(1)) : winner(known, name);
-    if (found === undefined && fallback === undefined) missing.push(name);
-    return found ?? fallback ?? mention;
+  return includeKeys.flatMap((key) => {
+    const raw = view.directive(key);
+    if (raw === undefined) return [];
+    const note = (problem: string) => notes.push(includeNote(view.spec, problem));
+    const { value, problems } = interpolate(key, raw, scopeOf(known, context, note));
+    for (const problem of problems) note(problem.message);
+    const names = value.split(',').map((word) => word.trim());
+    // A name that could not be completed names no file.
+    return names.filter((name) => name !== '' && !name.includes('${')).map((name) => included(view.spec, name));
   });
-  return { text, missing };
+}
+
+function scopeOf(known: readonly View[], context: Context, note: (problem: string) => void): Scope {
+  return {
+    lookup: (key) => winner(known, key),
+    env: (name) => process.env[name],
+    sys: () => undefined,
+    context(name) {
+      try {
+        return contextValue(context, name);
+      } catch (error) {
+        note(asConfigError(error).message);
+        return undefined;
+      }
+    },
+  };
 }
 
 /** Relative to the file that names it; `.properties` may be left out. */
