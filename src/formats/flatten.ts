@@ -1,6 +1,6 @@
 import { quote } from '../core/redact.js';
-import type { Position } from './format.js';
-import { positionAt, problemAt } from './text.js';
+import type { Places } from './places.js';
+import { problemAt } from './text.js';
 import { type Entry, isMap, maxLevels, type Parsed, tooDeep, type TreeList, type TreeMap } from './tree.js';
 
 /** Hears of everything a tree holds, under its flat key: `gateway.hosts[0].name`. */
@@ -108,8 +108,7 @@ export function collect<T>(parsed: Parsed, pick: (text: string, at: number) => T
   return entries;
 }
 
-/** Where the entry that wins under `key` stands. */
-export function locateIn(parsed: Parsed, key: string): Position | undefined {
-  const at = collect(parsed, (_text, offset) => offset).get(key);
-  return at === undefined ? undefined : positionAt(parsed.text, at);
+/** Where every entry of a tree stands. */
+export function placesIn(parsed: Parsed): Places {
+  return { text: parsed.text, offsets: collect(parsed, (_text, at) => at) };
 }

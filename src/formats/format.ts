@@ -19,6 +19,8 @@ export interface Format {
   parse(text: string): ReadonlyMap<string, string>;
   /** Where the entry that wins under `key` stands; called only when somebody asks. */
   locate?(text: string, key: string): Position | undefined;
+  /** As `locate`, for who asks for many keys of one text: it is read once, when the first key is asked for. */
+  locator?(text: string): (key: string) => Position | undefined;
   /** Formats that can follow a changed text at the cost of the change. */
   readonly incremental?: IncrementalFormat;
 }

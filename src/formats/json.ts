@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import type * as JsoncParser from 'jsonc-parser';
 
 import { quote } from '../core/redact.js';
-import { flatten, locateIn } from './flatten.js';
+import { flatten, placesIn } from './flatten.js';
 import type { Format } from './format.js';
+import { placesBy } from './places.js';
 import { plainText, problemAt } from './text.js';
 import { type Entry, maxLevels, type Parsed, tooDeep, type Tree, type TreeMap } from './tree.js';
 
@@ -158,7 +159,7 @@ export const json: Format = {
   extensions: ['.json'],
   mediaTypes: ['application/json', 'text/json', '+json'],
   parse: (text) => flatten(read('json', false, text)),
-  locate: (text, key) => locateIn(read('json', false, text), key),
+  ...placesBy((text) => placesIn(read('json', false, text))),
 };
 
 /** JSON with comments and trailing commas. */
@@ -167,5 +168,5 @@ export const jsonc: Format = {
   extensions: ['.jsonc'],
   mediaTypes: ['application/jsonc'],
   parse: (text) => flatten(read('jsonc', true, text)),
-  locate: (text, key) => locateIn(read('jsonc', true, text), key),
+  ...placesBy((text) => placesIn(read('jsonc', true, text))),
 };

@@ -59,7 +59,8 @@ export function asFormat(format: FormatLike): Format {
     extensions,
     ...(mediaTypes && { mediaTypes }),
     ...(incremental && { incremental }),
-    ...(format.locate && { locate: (text: string, key: string) => format.locate?.(text, key) }),
+    ...(format.locate && { locate: format.locate.bind(format) }),
+    ...(format.locator && { locator: format.locator.bind(format) }),
     parse: (text: string) => parseWith(format, text),
   });
 }
@@ -78,7 +79,7 @@ function parseWith(format: FormatLike, text: string): ReadonlyMap<string, string
 }
 
 function checkFormat(format: unknown): void {
-  const { name, extensions, mediaTypes, parse, locate } = Object(format) as Record<string, unknown>;
+  const { name, extensions, mediaTypes, parse, locate, locator } = Object(format) as Record<string, unknown>;
   if (typeof name !== 'string' || name === '') refuse('a format needs a name');
   const label = `format ${quote(name)}`;
   if (!isStrings(extensions) || !extensions.every((extension) => /^\../.test(extension))) {
@@ -86,11 +87,15 @@ function checkFormat(format: unknown): void {
   }
   if (mediaTypes !== undefined && !isStrings(mediaTypes)) refuse(`${label}: mediaTypes must be a list of strings`);
   if (typeof parse !== 'function') refuse(`${label}: parse must be a function from text to entries`);
-  if (locate !== undefined && typeof locate !== 'function') refuse(`${label}: locate must be a function`);
+  if (!isOptionalFunction(locate) || !isOptionalFunction(locator)) refuse(`${label}: locate must be a function`);
 }
 
 function refuse(problem: string): never {
   throw new ConfigError('CALUMMA_OPTION', problem);
+}
+
+function isOptionalFunction(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
 }
 
 function isStrings(value: unknown): value is string[] {

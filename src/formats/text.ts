@@ -10,15 +10,29 @@ const lineBreak = /\r\n|\n|\r/g;
 
 /** Line and column, from 1, of an offset in UTF-16 units. */
 export function positionAt(text: string, offset: number): Position {
-  let line = 1;
-  let lineStart = 0;
-  for (const { index, 0: characters } of text.matchAll(lineBreak)) {
-    const next = index + characters.length;
-    if (next > offset) break;
-    line += 1;
-    lineStart = next;
+  return positionsIn(text)(offset);
+}
+
+/** As {@link positionAt}, for many offsets of one text. */
+export function positionsIn(text: string): (offset: number) => Position {
+  const lineStarts = [0];
+  for (const { index, 0: characters } of text.matchAll(lineBreak)) lineStarts.push(index + characters.length);
+  return (offset) => {
+    const line = countUpTo(lineStarts, offset);
+    return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
+  };
+}
+
+/** How many of some ascending numbers are not greater than `limit`. */
+function countUpTo(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) <= limit) low = middle + 1;
+    else high = middle;
   }
-  return { line, column: offset - lineStart + 1 };
+  return low;
 }
 
 /** A FormatError for a place in the text. `problem` must not quote values. */

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import type * as SmolToml from 'smol-toml';
 
 import { FormatError } from '../core/errors.js';
-import { flatten, locateIn } from './flatten.js';
+import { flatten, placesIn } from './flatten.js';
 import type { Format } from './format.js';
+import { placesBy } from './places.js';
 import { plainText, problemAt } from './text.js';
 import { scanToml } from './toml-scan.js';
 import { maxLevels, type Parsed, tooDeep } from './tree.js';
@@ -46,5 +47,5 @@ export const toml: Format = {
   extensions: ['.toml'],
   mediaTypes: ['application/toml', 'text/toml'],
   parse: (text) => flatten(read(text)),
-  locate: (text, key) => locateIn(read(text), key),
+  ...placesBy((text) => placesIn(read(text))),
 };

@@ -1,5 +1,6 @@
-import { collect, locateIn, visit } from './flatten.js';
+import { collect, visit } from './flatten.js';
 import type { Format, Position } from './format.js';
+import { type Places, placesBy } from './places.js';
 import { plainText, positionAt, problemAt } from './text.js';
 import { isMap, type Parsed, type Tree } from './tree.js';
 import { composeYaml } from './yaml-compose.js';
@@ -43,12 +44,9 @@ function parse(text: string): Map<string, string> {
   return mergeDocuments(read(text), (value) => value);
 }
 
-function locate(text: string, key: string): Position | undefined {
-  const documents = read(text);
-  const [only] = documents;
-  if (only !== undefined && documents.length === 1) return locateIn(only, key);
-  const at = mergeDocuments(documents, (_text, offset) => offset).get(key);
-  return at === undefined || only === undefined ? undefined : positionAt(only.text, at);
+function places(source: string): Places {
+  const documents = read(source);
+  return { text: documents[0]?.text ?? '', offsets: mergeDocuments(documents, (_text, at) => at) };
 }
 
 /**
@@ -60,7 +58,7 @@ export const yaml: Format = {
   extensions: ['.yaml', '.yml'],
   mediaTypes: ['application/yaml', 'text/yaml', 'application/x-yaml', '+yaml'],
   parse,
-  locate,
+  ...placesBy(places),
 };
 
 /**

@@ -277,6 +277,13 @@ describe('places', () => {
     expect(locateYamlNode(text, key)).toEqual({ line, column });
   });
 
+  test('a locator reads the text once for all keys', () => {
+    const placeOf = yaml.locator?.(text);
+    expect(placeOf?.('gateway.hosts')).toEqual({ line: 4, column: 3 });
+    expect(placeOf?.('edge.rate')).toEqual({ line: 3, column: 5 });
+    expect(placeOf?.('edge')).toBeUndefined();
+  });
+
   test('a key that is not there has no place', () => {
     expect(yaml.locate?.(text, 'nothing')).toBeUndefined();
     expect(yaml.locate?.('', 'nothing')).toBeUndefined();
