@@ -12,7 +12,7 @@ function oracle(key: string, names: ReadonlySet<string>): string | undefined {
 
 describe('env', () => {
   afterEach(() => {
-    delete process.env['CALUMMA_TEST_LIMIT'];
+    delete process.env.CALUMMA_TEST_LIMIT;
   });
 
   it('lists variables under their own names, those that are set', () => {
@@ -61,10 +61,10 @@ describe('env', () => {
 
   it('reads the environment of the process again each time', async () => {
     const source = env({ prefix: 'CALUMMA_TEST_' });
-    process.env['CALUMMA_TEST_LIMIT'] = '1';
+    process.env.CALUMMA_TEST_LIMIT = '1';
     const reader = follow(source);
     await until(() => reader.entries.get('CALUMMA_TEST_LIMIT') === '1');
-    process.env['CALUMMA_TEST_LIMIT'] = '2';
+    process.env.CALUMMA_TEST_LIMIT = '2';
     const again = source.readNow!();
     expect(again.kind === 'full' && again.entries.get('CALUMMA_TEST_LIMIT')).toBe('2');
     await reader.stop();

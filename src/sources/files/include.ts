@@ -23,8 +23,8 @@ export interface Arrangement {
 /** What is known of a file; `undefined` when nobody has looked yet. */
 export type Look = (spec: FileSpec) => View | undefined;
 
-// Folders that link to themselves make a circle in which no path comes twice.
-const maxDepth = 64;
+// Folders that link to themselves make a circle in which no path comes twice; Linux follows 40 links in a path.
+const maxDepth = 32;
 
 /**
  * Puts each file's includes right above it, in the order it names them, so that they win over it: Archaius loads them
