@@ -106,7 +106,7 @@ export class Session {
     for (let looks = 0; looks < mostLooks && this.#isOpen(); looks++) {
       if (now.steady - this.#polledAt >= this.#pollPause()) await this.#beginPoll(now);
       const looked = this.#take(now);
-      if (looked.length === 0) break;
+      if (looked.length === 0 && !this.#moved) break;
       await this.#lookAt(looked);
       await this.#readSettled();
       now = thisMoment();
@@ -116,6 +116,8 @@ export class Session {
 
   async #beginPoll(now: Moment): Promise<void> {
     this.#polledAt = now.steady;
+    // Watches that could not be set may be possible by now.
+    this.#moved = true;
     this.#mounts = await mountPoints();
     this.#dirty.clear();
     for (const one of this.#all()) this.#dirty.add(one);
@@ -140,7 +142,7 @@ export class Session {
       else fresh.push(...(await one.look(place, now, this.#known)));
     });
     for (const member of fresh) this.#dirty.add(member);
-    if (this.#moved || this.#watches?.degraded === true) this.#setWatches();
+    if (this.#moved || this.#watches?.incomplete === true) this.#setWatches();
   }
 
   #stepsOfFile({ steps, found }: Place): readonly Step[] {

@@ -14,6 +14,7 @@ export class WatchSet {
   readonly #onDegraded: (error: Error) => void;
   readonly #watches = new Map<string, Watch>();
   #degraded = false;
+  #lost = false;
 
   constructor(
     hints: HintWatcher,
@@ -30,6 +31,11 @@ export class WatchSet {
     return this.#degraded;
   }
 
+  /** Some watch has died and is not set again yet. */
+  get incomplete(): boolean {
+    return this.#lost;
+  }
+
   /**
    * Sets what is needed and drops the rest. Another folder under the same name is another watch: the old one would go on
    * listening to the folder that was moved away.
@@ -38,6 +44,7 @@ export class WatchSet {
    * @returns whether watches are new, so that something may have happened between the look and now
    */
   update(needed: ReadonlyMap<string, string>): boolean {
+    this.#lost = false;
     for (const [path, watch] of this.#watches) {
       if (needed.get(path) !== watch.identity) this.#drop(path, watch);
     }
@@ -69,6 +76,7 @@ export class WatchSet {
 
   #lose(path: string): void {
     this.#watches.delete(path);
+    this.#lost = true;
     this.#onHint(path, undefined);
   }
 

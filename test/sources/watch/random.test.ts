@@ -1,0 +1,88 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { listFolderNow, readFileNow } from '../../../src/sources/watch/read.js';
+import { scratch, show, watching } from './rig.js';
+
+/** mulberry32: the same seed, the same steps. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+const folders = ['d', 'd/e', 'link', 'other'];
+const names = ['a', 'b', 'c'];
+
+/** One random act on a small tree; what does not apply (no such folder, a name that is taken) does nothing. */
+function act(root: string, step: number, random: (below: number) => number): void {
+  const pick = <T>(items: readonly T[]): T => items[random(items.length)]!;
+  const folder = join(root, pick(folders));
+  const file = join(folder, pick(names));
+  const other = join(root, pick(folders), pick(names));
+  const text = `step=${step}\n`.repeat(1 + random(3));
+  const acts = [
+    () => writeFileSync(file, text),
+    () => writeFileSync(file, text, { flag: 'a' }),
+    () => writeFileSync(file, ''),
+    () => {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    },
+    () => renameSync(file, other),
+    () => unlinkSync(file),
+    () => mkdirSync(folder, { recursive: true }),
+    () => rmSync(folder, { recursive: true }),
+    () => renameSync(folder, join(root, 'aside')),
+    () => renameSync(join(root, 'aside'), folder),
+    () => symlinkSync(other, file),
+    () => {
+      symlinkSync(pick(['d', 'other', 'd/e']), join(root, 'link.new'));
+      renameSync(join(root, 'link.new'), join(root, 'link'));
+    },
+    () => mkdirSync(file),
+    () => rmSync(file, { recursive: true, force: true }),
+  ];
+  try {
+    pick(acts)();
+  } catch {
+    // It did not apply.
+  }
+}
+
+function diskState(paths: readonly string[], root: string): string[] {
+  const contents = paths.map((path) => `${path.slice(root.length)}: ${show(readFileNow(path))}`);
+  const listings = folders.map((folder) => `${folder}/: ${listFolderNow(join(root, folder))?.join(' ') ?? 'none'}`);
+  return [...contents, ...listings];
+}
+
+describe('whatever happens to a tree', () => {
+  it.each([1, 2, 3, 4, 5, 6])('what was told ends as the disk is (seed %i)', async (seed) => {
+    const root = scratch();
+    const random = generator(seed);
+    for (const folder of ['d/e', 'other']) mkdirSync(join(root, folder), { recursive: true });
+    const paths = folders.flatMap((folder) => names.map((name) => join(root, folder, name)));
+    const eye = await watching({ files: paths, folders: folders.map((folder) => join(root, folder)) }, { removalGraceMs: 60 });
+    for (let step = 0; step < 250; step++) {
+      act(root, step, random);
+      if (random(4) === 0) await new Promise((resolve) => setTimeout(resolve, random(12)));
+    }
+    const told = (): string[] => [
+      ...paths.map((path) => `${path.slice(root.length)}: ${eye.now(path)}`),
+      ...folders.map((folder) => {
+        const listing = eye.listing(join(root, folder));
+        return `${folder}/: ${listing === undefined ? 'none' : listing === 'untold' ? listing : listing.join(' ')}`;
+      }),
+    ];
+    const disk = diskState(paths, root);
+    await eye
+      .until('it is as the disk is', () => told().join('\n') === disk.join('\n'))
+      .catch(() => expect(told()).toEqual(disk));
+    expect(readdirSync(root).length).toBeGreaterThan(0);
+    expect(statSync(dirname(root)).isDirectory()).toBe(true);
+  });
+});
