@@ -2,7 +2,8 @@
  * Calumma: dynamic configuration. A cascade of sources, merged by a visible priority into live, typed properties.
  */
 export { createConfig } from './runtime/live-config.js';
-export type { Config, LayerPosition, OverrideValue, ReadyOptions, Usage } from './runtime/config.js';
+export { Config } from './runtime/config.js';
+export type { LayerPosition, OverrideValue, ReadyOptions, Usage } from './runtime/config.js';
 export type { ConfigOptions, LayerSpec } from './runtime/options.js';
 export type { ChangeListener, ContextualProperty, DynamicProperty, PropertyListenOptions } from './runtime/api.js';
 export type { ConfigEvents, EventOptions, KeyListener, StateChange } from './runtime/audience.js';
@@ -11,3 +12,28 @@ export type { Explanation, Holding } from './runtime/explain.js';
 export type { Health, LayerHealth } from './runtime/health.js';
 export type { ListenOptions, Unsubscribe } from './runtime/listeners.js';
 export type { Guard } from './runtime/publisher.js';
+
+export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
+export * from './default/functions.js';
+
+export { args, type ArgsOptions } from './sources/args.js';
+export { env, type EnvOptions } from './sources/env.js';
+export { values, type ValuesOptions } from './sources/values.js';
+export { memory, type MemoryOptions, type MemorySource } from './sources/memory.js';
+export { file } from './sources/files/file.js';
+export { files } from './sources/files/files.js';
+export { directory } from './sources/files/directory.js';
+export { once, polled, pushed } from './sources/lift.js';
+
+export { registerFormat } from './formats/registry.js';
+export type { Format, Position } from './formats/format.js';
+export {
+  bigint, boolean, bytes, date, duration, href, int, json, list, map, number, oneOf, set, string,
+} from './core/types/index.js';
+export type { ElementParser, JsonValue, Rule, Spec, StandardSchema, TypeBuilder, TypeSpec, ValueType } from './core/types/index.js';
+export {
+  ConfigError, ConversionError, type ErrorCode, errorCodes, FormatError, InterpolationError, MissingKeyError, SourceError,
+} from './core/errors.js';
+export type {
+  Cause, Change, ChangeSet, Context, FullReading, LayerState, PatchReading, Reading, Snapshot, Source, SourceHost,
+} from './core/model.js';

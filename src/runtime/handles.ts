@@ -11,45 +11,34 @@ import type { Held, Slot } from './slot.js';
  * slot holds it weakly until somebody listens to it.
  */
 export function propertyOf<T>(slot: Slot, type: ValueType<T>, defaultValue: T, host: PropertyHost): SlotProperty<T> {
-  const { held } = slot;
-  if (held instanceof SlotProperty && held.answers(type as ValueType<unknown>, defaultValue)) return held as SlotProperty<T>;
+  const { first } = slot;
+  // The ordinary case of a program that looks its property up on each request.
+  if (first !== undefined && first.type === type && first.default === defaultValue) return first as SlotProperty<T>;
   for (const property of slot.properties()) {
-    if (property.answers(type as ValueType<unknown>, defaultValue)) return property as unknown as SlotProperty<T>;
+    if (property.answers(type as ValueType<unknown>, defaultValue)) return property as SlotProperty<T>;
   }
-  const property = new SlotProperty(slot, type, defaultValue, host) as SlotProperty<unknown>;
+  const property = new SlotProperty(slot, type, defaultValue, host);
   property.follow(new Round(0));
-  hold(slot, isCustom(type as ValueType<unknown>) ? new WeakRef(property) : property);
-  return property as unknown as SlotProperty<T>;
+  slot.hold(heldAs(property as SlotProperty<unknown>));
+  return property;
 }
 
 /** Holds a property strongly while somebody listens to it, weakly otherwise. */
-export function keepWhileHeard(slot: Slot, property: SlotProperty<unknown>, heard: boolean): void {
-  drop(slot, property);
-  hold(slot, heard ? property : new WeakRef(property));
+export function keepWhileHeard(slot: Slot, property: SlotProperty<unknown>): void {
+  slot.drop(property);
+  slot.hold(heldAs(property));
 }
 
 /** Moves all properties of a slot to another config's slot of the same key. */
 export function moveHandles(from: Slot, to: Slot, host: PropertyHost, round: Round): void {
-  const moving = [...from.properties()];
-  from.held = undefined;
+  const moving = from.properties();
+  from.dropAll();
   for (const property of moving) {
-    hold(to, isCustom(property.type) && !property.isHeard ? new WeakRef(property) : property);
+    to.hold(heldAs(property));
     property.rebind(to, host, round);
   }
 }
 
-function hold(slot: Slot, held: Held): void {
-  if (slot.held === undefined) slot.held = held;
-  else slot.held = [...alive(slot), held];
-}
-
-function drop(slot: Slot, property: SlotProperty<unknown>): void {
-  const left = alive(slot).filter((held) => held !== property && !(held instanceof WeakRef && held.deref() === property));
-  slot.held = left.length === 0 ? undefined : left;
-}
-
-function alive(slot: Slot): Held[] {
-  if (slot.held === undefined) return [];
-  const held = Array.isArray(slot.held) ? slot.held : [slot.held];
-  return held.filter((one) => !(one instanceof WeakRef) || one.deref() !== undefined);
+function heldAs(property: SlotProperty<unknown>): Held {
+  return isCustom(property.type) && !property.isHeard ? new WeakRef(property) : property;
 }

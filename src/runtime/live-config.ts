@@ -85,7 +85,7 @@ export class LiveConfig extends Config implements PropertyHost {
   override get(key: string): string | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined) return this.#cascade.miss(key);
-    slot.read = true;
+    if (!slot.read) slot.read = true; // not written again: the line would have to go back to memory
     return slot.value;
   }
 
@@ -215,15 +215,15 @@ export class LiveConfig extends Config implements PropertyHost {
     this.#publisher.round(move);
   }
 
-  heard(property: Input, heard: boolean): void {
-    keepWhileHeard(this.#cascade.slotFor(property.name), property as unknown as SlotProperty<unknown>, heard);
+  heard(property: Input): void {
+    keepWhileHeard(this.#cascade.slotFor(property.name), property as unknown as SlotProperty<unknown>);
   }
 
   /** Moves every property handed out here to `other`, listeners included: the default instance was replaced. */
   moveTo(other: LiveConfig): void {
     other.round((round) => {
       for (const slot of this.#slots.values()) {
-        if (slot.held !== undefined) moveHandles(slot, other.#cascade.slotFor(slot.key), other, round);
+        if (slot.isFollowed) moveHandles(slot, other.#cascade.slotFor(slot.key), other, round);
       }
     });
   }

@@ -12,8 +12,8 @@ export interface PropertyHost {
   originOf(key: string): string | undefined;
   /** Runs `move` as a round of its own, after a publish that is under way. */
   round(move: (round: Round) => void): void;
-  /** A property got its first listener, or lost its last: whether its slot must keep it alive. */
-  heard(property: Input, heard: boolean): void;
+  /** A property got its first listener, or lost its last: its slot must keep it alive, or need not. */
+  heard(property: Input): void;
 }
 
 /** A property whose value another is made from, whatever its type. */

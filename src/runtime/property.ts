@@ -98,8 +98,8 @@ export class SlotProperty<T> extends LiveProperty<T> {
   }
 
   // One made from a parser of the caller's own is held weakly: while somebody listens, it must stay.
-  protected override heardChanged(heard: boolean): void {
-    if (isCustom(this.type)) this.#host.heard(this, heard);
+  protected override heardChanged(): void {
+    if (isCustom(this.type)) this.#host.heard(this);
   }
 
   #keep(error: ConfigError): void {

@@ -121,9 +121,7 @@ export class Publisher {
     if (settled.length === 0) return;
     this.version++;
     const round = new Round(now);
-    for (const { slot } of settled) {
-      if (slot.held !== undefined) for (const property of slot.properties()) property.follow(round);
-    }
+    for (const { slot } of settled) slot.move(round);
     round.settle();
     this.#moveBound(settled);
     round.tell(this.#setup.report);

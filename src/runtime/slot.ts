@@ -1,13 +1,16 @@
 import type { Layer } from './layer.js';
 import type { SlotProperty } from './property.js';
+import type { Round } from './round.js';
 
-/** What a slot holds on to its property objects by: strongly, or weakly while nobody else could ever find them again. */
-export type Held = SlotProperty<unknown> | WeakRef<SlotProperty<unknown>>;
+type AnyProperty = SlotProperty<unknown>;
+
+/** What a slot holds on to a property by: strongly, or weakly while nobody else could ever find it again. */
+export type Held = AnyProperty | WeakRef<AnyProperty>;
 
 /**
  * All there is to know about one key: the value readers get, who answers, and the properties that follow it.
- * A key has a slot when a layer has it, when it was read, when properties follow it or when a `${…}` mentions it;
- * so a hit and a miss are both one lookup in one map.
+ * A key has a slot when a layer has it, when it was read or when properties follow it; so a hit and a miss are both one
+ * lookup in one map.
  */
 export class Slot {
   readonly key: string;
@@ -17,7 +20,10 @@ export class Slot {
   layer: Layer | undefined = undefined;
   /** Somebody has asked for it. */
   read = false;
-  held: Held | Held[] | undefined = undefined;
+  /** The first property of the key. Most keys have one, so finding it again costs no list. */
+  first: AnyProperty | undefined = undefined;
+  /** The other properties of the key, and those that are held weakly. */
+  others: Held[] | undefined = undefined;
 
   constructor(key: string) {
     this.key = key;
@@ -25,14 +31,42 @@ export class Slot {
 
   /** Nothing needs this slot any more. */
   get idle(): boolean {
-    return this.layer === undefined && !this.read && this.held === undefined;
+    return this.layer === undefined && !this.read && !this.isFollowed;
   }
 
-  *properties(): Generator<SlotProperty<unknown>> {
-    if (this.held === undefined) return;
-    for (const held of Array.isArray(this.held) ? this.held : [this.held]) {
-      const property = held instanceof WeakRef ? held.deref() : held;
-      if (property !== undefined) yield property;
-    }
+  get isFollowed(): boolean {
+    return this.first !== undefined || this.others !== undefined;
   }
+
+  /** Lets every property take the value of now. */
+  move(round: Round): void {
+    this.first?.follow(round);
+    if (this.others === undefined) return;
+    for (const held of this.others) deref(held)?.follow(round);
+  }
+
+  properties(): AnyProperty[] {
+    const others = (this.others ?? []).map(deref).filter((property) => property !== undefined);
+    return this.first === undefined ? others : [this.first, ...others];
+  }
+
+  hold(held: Held): void {
+    if (this.first === undefined && !(held instanceof WeakRef)) this.first = held;
+    else this.others = [...(this.others ?? []).filter((one) => deref(one) !== undefined), held];
+  }
+
+  drop(property: AnyProperty): void {
+    if (this.first === property) this.first = undefined;
+    const left = this.others?.filter((held) => deref(held) !== property && deref(held) !== undefined) ?? [];
+    this.others = left.length === 0 ? undefined : left;
+  }
+
+  dropAll(): void {
+    this.first = undefined;
+    this.others = undefined;
+  }
+}
+
+function deref(held: Held): AnyProperty | undefined {
+  return held instanceof WeakRef ? held.deref() : held;
 }

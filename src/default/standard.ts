@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import type { ConfigError } from '../core/errors.js';
+import type { ConfigOptions } from '../runtime/options.js';
+import { args } from '../sources/args.js';
+import { env } from '../sources/env.js';
+import { files } from '../sources/files/files.js';
+import { readDescription } from './description.js';
+
+/** What the default config is made of when nobody says otherwise. */
+export function standardOptions(environment: NodeJS.ProcessEnv): ConfigOptions {
+  const path = environment.CALUMMA_CONFIG ?? 'calumma.yaml';
+  if (environment.CALUMMA_CONFIG !== undefined || existsSync(path)) {
+    const described = describedOptions(path, environment);
+    if (described !== undefined) return described;
+  }
+  const folders = [environment.CALUMMA_CONFIG_DIR, 'config', '.'].filter((folder) => folder !== undefined && folder !== '');
+  return { layers: [args(), env(), files({ name: 'application', in: folders as string[] })] };
+}
+
+// A slip in calumma.yaml must not make the first getStringProperty() of an application throw: it is said, and the
+// standard layers serve. Who wants it to be fatal calls configFromFile().
+function describedOptions(path: string, environment: NodeJS.ProcessEnv): ConfigOptions | undefined {
+  try {
+    return readDescription(path, environment).options;
+  } catch (error) {
+    const { message, code } = error as ConfigError;
+    process.emitWarning(`${message}; the standard layers are used instead`, { type: 'CalummaWarning', code });
+    return undefined;
+  }
+}
