@@ -81,14 +81,13 @@ describe('an observer', () => {
     const entry = transpiled('sources/watch/observer.ts', folder);
     const file = join(folder, 'watched', 'file');
     put(file, 'a=1\n');
-    const script = `import type { Round } from '../../../src/sources/watch/contract.js';
-import { observe } from ${JSON.stringify(entry)};
+    const script = `import { observe } from ${JSON.stringify(entry)};
       const keep = setTimeout(() => {}, 60_000);
       for await (const round of observe({ files: [${JSON.stringify(file)}], folders: [] }).rounds(new AbortController().signal)) {
         console.log(round.files.size);
         clearTimeout(keep);
       }`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (data) => (output += String(data)));
     const code = await new Promise((resolve) => child.on('close', resolve));

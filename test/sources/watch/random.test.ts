@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listFolderNow, readFileNow } from '../../../src/sources/watch/read.js';
 import { scratch, show, watching } from './rig.js';
@@ -61,7 +61,7 @@ function diskState(paths: readonly string[], root: string): string[] {
 }
 
 describe('whatever happens to a tree', () => {
-  it.each([1, 2, 3, 4, 5, 6])('what was told ends as the disk is (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4])('what was told ends as the disk is (seed %i)', async (seed) => {
     const root = scratch();
     const random = generator(seed);
     for (const folder of ['d/e', 'other']) mkdirSync(join(root, folder), { recursive: true });
@@ -79,10 +79,9 @@ describe('whatever happens to a tree', () => {
       }),
     ];
     const disk = diskState(paths, root);
+    expect(eye.rounds.length).toBeGreaterThan(10);
     await eye
       .until('it is as the disk is', () => told().join('\n') === disk.join('\n'))
       .catch(() => expect(told()).toEqual(disk));
-    expect(readdirSync(root).length).toBeGreaterThan(0);
-    expect(statSync(dirname(root)).isDirectory()).toBe(true);
   });
 });
