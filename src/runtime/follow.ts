@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, SourceError } from '../core/errors.js';
 import type { Context, LayerState, Reading, SourceHost } from '../core/model.js';
+import { merge } from '../core/reading.js';
 import type { Audience, StateChange } from './audience.js';
 import type { Layer } from './layer.js';
 import type { Report } from './listeners.js';
@@ -31,6 +32,8 @@ export class Follower {
   #loop: AbortController | undefined;
   #detach: (() => void) | undefined;
   #waiters: (() => void)[] = [];
+  /** A reading that was refused: a patch that comes after it was made on top of it. */
+  #refused: Reading | undefined;
   #closed = false;
 
   constructor(layer: Layer, setup: FollowSetup) {
@@ -120,9 +123,12 @@ export class Follower {
     }
   }
 
-  #take(reading: Reading): void {
+  #take(given: Reading): void {
     if (this.#closed) return;
+    const reading = this.#refused === undefined ? given : merge(this.#refused, given);
     this.#setup.publisher.accept(this.layer, reading, (refused) => {
+      // What is no reading at all is dropped: nothing can be put on top of it.
+      this.#refused = refused === undefined || refused.code === 'CALUMMA_READING' ? undefined : reading;
       if (refused === undefined) this.#turn('live', undefined);
       else this.#fail(refused);
       if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });

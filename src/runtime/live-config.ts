@@ -1,3 +1,4 @@
+import { wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
@@ -15,7 +16,7 @@ import { health, type Health } from './health.js';
 import { Layer } from './layer.js';
 import type { Input, PropertyHost } from './live-property.js';
 import { type ListenOptions, type Unsubscribe } from './listeners.js';
-import { type ConfigOptions, expectDistinct, type LayerSpec, layerSetup, settingsOf, wrong } from './options.js';
+import { type ConfigOptions, expectDistinct, type LayerSpec, layerSetup, settingsOf } from './options.js';
 import { outsideOf } from './outside.js';
 import { Overrides } from './overrides.js';
 import { contextLayer, overrideLayer } from './own-layers.js';
@@ -128,15 +129,15 @@ export class LiveConfig extends Config implements PropertyHost {
   override bind<S extends Specs>(prefix: string, specs: S): Bound<S>;
   override bind<T extends object>(prefix: string, schema: StandardSchema<T>): Readonly<T>;
   override bind(prefix: string, shape: Specs | StandardSchema<object>): unknown {
-    if (typeof prefix !== 'string') throw wrong('bind', 'a prefix', prefix);
+    if (typeof prefix !== 'string') throw wrongOption('bind', 'a prefix', prefix);
     if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, this.#cascade.below(prefix))).facade();
-    if (typeof shape !== 'object' || shape === null) throw wrong('bind', 'specs such as { rate: int(100) }, or a schema', shape);
+    if (typeof shape !== 'object' || shape === null) throw wrongOption('bind', 'specs such as { rate: int(100) }, or a schema', shape);
     return bindSpecs((name, type, defaultValue) => this.typed(name, type, defaultValue), prefix, shape);
   }
 
   override getContextualProperty<T extends ContextualValue>(name: string, defaultValue: T): ContextualProperty<Widened<T>> {
     if (!['string', 'number', 'boolean'].includes(typeof defaultValue)) {
-      throw wrong(`getContextualProperty(${JSON.stringify(name)})`, 'a string, number or boolean as default', defaultValue);
+      throw wrongOption(`getContextualProperty(${JSON.stringify(name)})`, 'a string, number or boolean as default', defaultValue);
     }
     return contextual((type, fallback) => this.typed(name, type, fallback as never), this.context, defaultValue);
   }
@@ -157,7 +158,7 @@ export class LiveConfig extends Config implements PropertyHost {
 
   override withOverrides<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T): T {
     this.#open();
-    if (typeof fn !== 'function') throw wrong('withOverrides', 'a function', fn);
+    if (typeof fn !== 'function') throw wrongOption('withOverrides', 'a function', fn);
     return this.#overrides.during(record, fn, this.report);
   }
 
@@ -196,7 +197,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override onChange(pattern: string, listener: KeyListener, options?: ListenOptions): Unsubscribe {
-    if (typeof pattern !== 'string') throw wrong('onChange', 'a key or prefix.*', pattern);
+    if (typeof pattern !== 'string') throw wrongOption('onChange', 'a key or prefix.*', pattern);
     return this.#audience.onChange(pattern, listener, options);
   }
 

@@ -1,3 +1,4 @@
+import { checkFlag, checkOptions, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Context, Source } from '../core/model.js';
 import { redactor, type Redact } from '../core/redact.js';
@@ -56,16 +57,16 @@ const knownOfLayer = ['source', 'name', 'required', 'maxStalenessMs', 'maxBytes'
 /** @throws ConfigError CALUMMA_OPTION, CALUMMA_DUPLICATE_LAYER */
 export function settingsOf(options: ConfigOptions, env: NodeJS.ProcessEnv): Settings {
   expectObject(options, 'createConfig', 'options such as { layers: [env()] }');
-  expectKnown(options, known, 'createConfig');
-  if (!Array.isArray(options.layers)) throw wrong('layers', 'a list of sources', options.layers);
+  checkOptions('createConfig', options, known);
+  if (!Array.isArray(options.layers)) throw wrongOption('layers', 'a list of sources', options.layers);
   const layers = options.layers.map((layer: Source | LayerSpec, index) => layerSetup(layer, `layers[${index}]`));
   expectDistinct(layers.map((layer) => layer.name));
-  if (options.cacheDir !== undefined && typeof options.cacheDir !== 'string') throw wrong('cacheDir', 'a path', options.cacheDir);
+  if (options.cacheDir !== undefined && typeof options.cacheDir !== 'string') throw wrongOption('cacheDir', 'a path', options.cacheDir);
   return {
     layers,
     context: contextOf(options.context, env),
     maxBytes: options.maxBytes === undefined ? 10 * 1024 * 1024 : sizeOf(options.maxBytes, 'maxBytes'),
-    interpolate: expectBoolean(options.interpolate ?? true, 'interpolate'),
+    interpolate: flag(options.interpolate ?? true, 'interpolate'),
     isSecret: redactor(redactWords(options.redact)),
     guards: functions(options.guards),
     onError: optionalFunction(options.onError, 'onError'),
@@ -76,18 +77,18 @@ export function settingsOf(options: ConfigOptions, env: NodeJS.ProcessEnv): Sett
 export function layerSetup(layer: Source | LayerSpec, where: string): LayerSetup {
   expectObject(layer, where, 'a source, or { source, … }');
   const spec: LayerSpec = 'source' in layer ? layer : { source: layer };
-  if ('source' in layer) expectKnown(layer, knownOfLayer, where);
+  if ('source' in layer) checkOptions(where, layer, knownOfLayer);
   const { source } = spec;
-  if (typeof (source as Source | undefined)?.readings !== 'function') throw wrong(where, 'a source', source);
+  if (typeof (source as Source | undefined)?.readings !== 'function') throw wrongOption(where, 'a source', source);
   const name: unknown = spec.name ?? source.name;
-  if (typeof name !== 'string' || name === '') throw wrong(`${where}.name`, 'a name', name);
+  if (typeof name !== 'string' || name === '') throw wrongOption(`${where}.name`, 'a name', name);
   const { deletes = 'apply' } = spec;
-  if (!['apply', 'ignore'].includes(deletes)) throw wrong(`${where}.deletes`, "'apply' or 'ignore'", deletes);
+  if (!['apply', 'ignore'].includes(deletes)) throw wrongOption(`${where}.deletes`, "'apply' or 'ignore'", deletes);
   return {
     name,
     source,
     deletes,
-    required: expectBoolean(spec.required ?? false, `${where}.required`),
+    required: flag(spec.required ?? false, `${where}.required`),
     ...(spec.maxStalenessMs === undefined ? {} : { maxStalenessMs: msOf(spec.maxStalenessMs, `${where}.maxStalenessMs`) }),
     ...(spec.maxBytes === undefined ? {} : { maxBytes: sizeOf(spec.maxBytes, `${where}.maxBytes`) }),
   };
@@ -99,17 +100,13 @@ export function expectDistinct(names: readonly string[]): void {
   throw new ConfigError('CALUMMA_DUPLICATE_LAYER', `expected layers with distinct names, found ${JSON.stringify(twice)} twice; give one of them a name: { source, name }`);
 }
 
-export function wrong(what: string, expected: string, found: unknown): ConfigError {
-  return new ConfigError('CALUMMA_OPTION', `${what}: expected ${expected}, found ${shown(found)}`);
-}
-
 function contextOf(context: Context | undefined, env: NodeJS.ProcessEnv): Context {
   const environment = env.CALUMMA_ENV ?? env.NODE_ENV;
   const defaults = environment === undefined ? {} : { environment };
   if (context === undefined) return Object.freeze(defaults);
   expectObject(context, 'context', "an object such as { environment: 'prod' }");
   for (const [key, value] of Object.entries(context)) {
-    if (value !== undefined && typeof value !== 'string') throw wrong(`context.${key}`, 'a string', value);
+    if (value !== undefined && typeof value !== 'string') throw wrongOption(`context.${key}`, 'a string', value);
   }
   return Object.freeze({ ...defaults, ...context });
 }
@@ -117,32 +114,27 @@ function contextOf(context: Context | undefined, env: NodeJS.ProcessEnv): Contex
 function redactWords(words: unknown): readonly (string | RegExp)[] | undefined {
   if (words === undefined) return undefined;
   if (Array.isArray(words) && words.every((word) => typeof word === 'string' || word instanceof RegExp)) return words as (string | RegExp)[];
-  throw wrong('redact', 'a list of words and patterns', words);
+  throw wrongOption('redact', 'a list of words and patterns', words);
 }
 
 function functions(guards: unknown): readonly Guard[] {
   if (guards === undefined) return [];
   if (Array.isArray(guards) && guards.every((guard) => typeof guard === 'function')) return guards as Guard[];
-  throw wrong('guards', 'a list of functions', guards);
+  throw wrongOption('guards', 'a list of functions', guards);
 }
 
 function optionalFunction<F>(value: F | undefined, what: string): F | undefined {
   if (value === undefined || typeof value === 'function') return value;
-  throw wrong(what, 'a function', value);
+  throw wrongOption(what, 'a function', value);
 }
 
-function expectBoolean(value: unknown, what: string): boolean {
-  if (typeof value !== 'boolean') throw wrong(what, 'true or false', value);
+function flag(value: boolean, what: string): boolean {
+  checkFlag(what, value);
   return value;
 }
 
 function expectObject(value: unknown, what: string, expected: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(what, expected, value);
-}
-
-function expectKnown(value: object, names: readonly string[], what: string): void {
-  const unknown = Object.keys(value).find((key) => !names.includes(key));
-  if (unknown !== undefined) throw new ConfigError('CALUMMA_OPTION', `${what}: expected one of ${names.join(', ')}, found ${JSON.stringify(unknown)}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongOption(what, expected, value);
 }
 
 /** @throws ConfigError CALUMMA_OPTION */
@@ -161,11 +153,5 @@ function positive(value: unknown, what: string, expected: string, parse: (text: 
   } catch {
     // said below, with the name of the option
   }
-  throw wrong(what, expected, value);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value);
-  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
+  throw wrongOption(what, expected, value);
 }

@@ -1,9 +1,9 @@
+import { wrongOption } from '../core/check.js';
 import type { ConfigError } from '../core/errors.js';
 import type { PatchReading } from '../core/model.js';
 import type { OverrideValue } from './config.js';
 import type { Layer } from './layer.js';
 import type { Report } from './listeners.js';
-import { wrong } from './options.js';
 import type { Publisher } from './publisher.js';
 
 const noKeys: ReadonlySet<string> = new Set();
@@ -71,5 +71,5 @@ export class Overrides {
 
 function textOf(key: string, value: unknown): string {
   if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
-  throw wrong(`override(${JSON.stringify(key)})`, 'a string; clearOverride(key) takes an override away', value);
+  throw wrongOption(`override(${JSON.stringify(key)})`, 'a string; clearOverride(key) takes an override away', value);
 }

@@ -1,18 +1,18 @@
+import { wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { LayerPosition } from './config.js';
-import { wrong } from './options.js';
 
 /** Where among the named layers a new one goes: 0 is the top. @throws ConfigError CALUMMA_OPTION, CALUMMA_UNKNOWN_LAYER */
 export function rankFor(names: readonly string[], position: LayerPosition): number {
   const expected = "'top', 'bottom', { above: name } or { below: name }";
   if (position === 'top') return 0;
   if (position === 'bottom') return names.length;
-  if (typeof position !== 'object' || (position as unknown) === null) throw wrong('addLayer', expected, position);
+  if (typeof position !== 'object' || (position as unknown) === null) throw wrongOption('addLayer', expected, position);
   if ('top' in position) return 0;
   if ('bottom' in position) return names.length;
   if ('above' in position) return indexOf(names, position.above);
   if ('below' in position) return indexOf(names, position.below) + 1;
-  throw wrong('addLayer', expected, position);
+  throw wrongOption('addLayer', expected, position);
 }
 
 function indexOf(names: readonly string[], name: string): number {

@@ -1,7 +1,7 @@
+import { wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { ReadyOptions } from './config.js';
 import type { Follower } from './follow.js';
-import { wrong } from './options.js';
 
 /**
  * Resolves when every layer has a reading. A layer that is slow is waited for until the timeout; a local one that failed
@@ -11,7 +11,7 @@ import { wrong } from './options.js';
  */
 export async function untilReady(followers: readonly Follower[], options: ReadyOptions): Promise<void> {
   const { timeoutMs = 3_000, signal } = options;
-  if (!(timeoutMs >= 0)) throw wrong('ready.timeoutMs', 'ms', timeoutMs);
+  if (!(timeoutMs >= 0)) throw wrongOption('ready.timeoutMs', 'ms', timeoutMs);
   signal?.throwIfAborted();
   const pending = followers.filter((follower) => !hasHadItsTurn(follower)).map((follower) => firstReading(follower));
   if (pending.length > 0) await within(Promise.all(pending), timeoutMs, signal);

@@ -1,6 +1,6 @@
 import type { FullReading, Source } from '../core/model.js';
 import { aborted } from './abort.js';
-import { checkOptions, checkText, optionError } from './options.js';
+import { checkOptions, checkText, optionError } from '../core/check.js';
 
 export interface ArgsOptions {
   /** The words of the command line. Default `process.argv.slice(2)`. */

@@ -1,6 +1,6 @@
 import type { FullReading, Source } from '../core/model.js';
 import { aborted } from './abort.js';
-import { checkOptions, checkText, optionError } from './options.js';
+import { checkOptions, checkText, optionError } from '../core/check.js';
 
 export interface EnvOptions {
   /** Only variables whose name begins so; they keep their full names. Default: all. */

@@ -2,7 +2,7 @@ import type { Reading, Source } from '../core/model.js';
 import { aborted } from './abort.js';
 import { entriesOf, type EntriesInput } from './entries.js';
 import { Mailbox } from './mailbox.js';
-import { checkFunction, checkMs, checkOptions, checkText } from './options.js';
+import { checkFunction, checkMs, checkOptions, checkText } from '../core/check.js';
 
 /** What a lifted function gives: a reading, or everything it knows as an object, a Map or pairs. */
 export type Loaded = Reading | EntriesInput;

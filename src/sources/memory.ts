@@ -2,7 +2,7 @@ import { diff } from '../core/diff.js';
 import type { FullReading, PatchReading, Reading, Source } from '../core/model.js';
 import { entriesOf, textOf, type EntriesInput, type EntryValue } from './entries.js';
 import { Mailbox } from './mailbox.js';
-import { checkFunction, checkOptions, checkText, optionError } from './options.js';
+import { checkFunction, checkOptions, checkText, optionError } from '../core/check.js';
 
 export interface MemoryOptions {
   /** The layer's name, and the first word of its origins. Default `memory`. */

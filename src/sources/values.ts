@@ -1,7 +1,7 @@
 import type { FullReading, Source } from '../core/model.js';
 import { aborted } from './abort.js';
 import { entriesOf, type EntriesInput } from './entries.js';
-import { checkOptions, checkText } from './options.js';
+import { checkOptions, checkText } from '../core/check.js';
 
 export interface ValuesOptions {
   /** The layer's name, and the first word of its origins. Default `values`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Reading } from '../../src/core/model.js';
+import type { FullReading, Reading } from '../../src/core/model.js';
 import { once, polled, pushed, type Emit, type Fail } from '../../src/sources/lift.js';
 import { follow, plain, thrownBy, until } from './following.js';
 
@@ -49,7 +49,7 @@ describe('polled', () => {
     await until(() => reader.readings.length >= 3);
     await reader.stop();
     expect(lent.slice(0, 3)).toEqual([undefined, reader.readings[0], reader.readings[1]]);
-    expect(plain((reader.readings[2] as { entries: Map<string, string> }).entries)).toEqual({ count: '3' });
+    expect(plain((reader.readings[2] as FullReading).entries as Map<string, string>)).toEqual({ count: '3' });
   });
 
   it('is silent when the previous reading is given back', async () => {

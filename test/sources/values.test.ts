@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { FullReading } from '../../src/core/model.js';
 import { values } from '../../src/sources/values.js';
 import { follow, plain, thrownBy, until } from './following.js';
 
@@ -8,7 +9,7 @@ describe('values', () => {
     const wanted = { text: 'a', empty: '', number: '1.5', flag: 'false', big: '12345678901234567890' };
     const given = { text: 'a', empty: '', number: 1.5, flag: false, big: 12345678901234567890n };
     const inputs = [given, new Map(Object.entries(given)), Object.entries(given)];
-    for (const input of inputs) expect(plain(values(input).readNow!().entries as Map<string, string>)).toEqual(wanted);
+    for (const input of inputs) expect(plain((values(input).readNow!() as FullReading).entries as Map<string, string>)).toEqual(wanted);
   });
 
   it('takes any string as a key, __proto__ and constructor included', () => {

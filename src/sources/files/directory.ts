@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import type { Source } from '../../core/model.js';
-import { checkOptions, checkText } from '../options.js';
+import { checkOptions, checkText } from '../../core/check.js';
 import { commonOf, commonOptions, type CommonFileOptions } from './file-options.js';
 import { FolderSet } from './folder-set.js';
 import { followFiles } from './follow.js';

@@ -2,7 +2,7 @@ import { quote } from '../../core/redact.js';
 import { ConfigError } from '../../core/errors.js';
 import type { Format, TextEncoding } from '../../formats/format.js';
 import { asFormat, formatNamed, type FormatLike } from '../../formats/registry.js';
-import { checkFlag, checkMs, checkText, kindOf, optionError } from '../options.js';
+import { checkFlag, checkMs, checkText, kindOf, optionError } from '../../core/check.js';
 import type { ObserverOptions } from '../watch/contract.js';
 
 /** What all sources over files take. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Source } from '../../core/model.js';
 import type { Format } from '../../formats/format.js';
 import { requireFormatForPath, type FormatLike } from '../../formats/registry.js';
-import { checkFlag, checkOptions, checkText } from '../options.js';
+import { checkFlag, checkOptions, checkText } from '../../core/check.js';
 import { commonOf, commonOptions, formatOption, type CommonFileOptions } from './file-options.js';
 import { FileSet } from './file-set.js';
 import { followFiles } from './follow.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Context, Source } from '../../core/model.js';
 import type { Format } from '../../formats/format.js';
 import { allFormats, type FormatLike } from '../../formats/registry.js';
-import { checkOptions, checkText, optionError } from '../options.js';
+import { checkOptions, checkText, optionError } from '../../core/check.js';
 import type { FileSpec } from './document.js';
 import { commonOf, commonOptions, formatOption, type Common, type CommonFileOptions } from './file-options.js';
 import { FileSet } from './file-set.js';

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.js';
 import type { Context } from '../../core/model.js';
 import { quote } from '../../core/redact.js';
-import { optionError } from '../options.js';
+import { optionError } from '../../core/check.js';
 import { contextValue } from './context.js';
 
 /** Lowest first. */

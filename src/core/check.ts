@@ -1,5 +1,5 @@
-import { ConfigError } from '../core/errors.js';
-import { quote } from '../core/redact.js';
+import { ConfigError } from './errors.js';
+import { quote } from './redact.js';
 
 /** What was found where something else was expected: its kind, never its content, which may be a secret. */
 export function kindOf(value: unknown): string {
@@ -14,6 +14,16 @@ export function kindOf(value: unknown): string {
 /** An option or argument is wrong; `what` is spelled as the caller wrote it: `file({ watch })`. */
 export function optionError(what: string, expected: string, value: unknown, cause?: unknown): ConfigError {
   return new ConfigError('CALUMMA_OPTION', `${what}: expected ${expected}, found ${kindOf(value)}`, { cause });
+}
+
+/** The same for an option that cannot hold a secret: the value itself is shown. */
+export function wrongOption(what: string, expected: string, value: unknown): ConfigError {
+  return new ConfigError('CALUMMA_OPTION', `${what}: expected ${expected}, found ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return quote(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }
 
 /** Refuses anything but an object with no other keys than the known ones: a misspelled option must not be silently off. */
