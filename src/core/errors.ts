@@ -116,3 +116,27 @@ export class InterpolationError extends ConfigError {
     this.key = key;
   }
 }
+
+/** One thing that is wrong in a description. Lines and columns count from 1. */
+export interface DescriptionIssue {
+  /** What was expected and what was found; secrets are masked. */
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  /** `layers[2].file.watch`; `''` is the description itself. */
+  readonly path: string;
+}
+
+/** A `calumma.yaml` says something that is not allowed. All that is wrong, at once: one line of the message each. */
+export class DescriptionError extends ConfigError {
+  override readonly name = 'DescriptionError';
+  readonly file: string;
+  readonly issues: readonly DescriptionIssue[];
+
+  constructor(file: string, issues: readonly DescriptionIssue[], details: Pick<ErrorDetails, 'cause'> = {}) {
+    const lines = issues.map(({ message, line, column }) => `${file}:${line}:${column}: ${message}`);
+    super('CALUMMA_DESCRIPTION', lines.join('\n'), details);
+    this.file = file;
+    this.issues = issues;
+  }
+}

@@ -89,20 +89,29 @@ export interface YamlObject {
 }
 
 /**
+ * The one document of a YAML text, as a tree whose nodes know where they stand. An empty text is an empty map.
+ *
+ * @throws FormatError as the format, and if there is more than one document
+ */
+export function parseYamlDocument(source: string): Parsed {
+  const [only, second] = read(source);
+  if (only === undefined) return { format: 'yaml', text: source, root: new Map() };
+  if (second !== undefined) {
+    const [entry] = second.root.values();
+    throw problemAt('yaml', second.text, entry?.at ?? second.text.length, 'expected one document, found several');
+  }
+  visit(only, {});
+  return only;
+}
+
+/**
  * A YAML text as plain data, for a reader that wants its shape and not its entries. An empty text is an empty map.
  *
  * @throws FormatError as the format, and if there is more than one document
  * @example parseYamlTree('every: 010'); // { every: '010' }
  */
 export function parseYamlTree(text: string): YamlObject {
-  const [only, second] = read(text);
-  if (only === undefined) return emptyObject();
-  if (second !== undefined) {
-    const [entry] = second.root.values();
-    throw problemAt('yaml', second.text, entry?.at ?? second.text.length, 'expected one document, found several');
-  }
-  visit(only, {});
-  return objectOf(only.root);
+  return objectOf(parseYamlDocument(text).root);
 }
 
 function emptyObject(): Record<string, YamlData> {
