@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+
+import { runOnce } from '../demo/once.js';
+import { runDemo } from '../demo/run.js';
+import { Failure } from '../exit.js';
+import type { Terminal } from '../terminal.js';
+
+export function demoCommand({ output, stop }: Terminal): Command {
+  return new Command('demo')
+    .description('run a small gateway whose limits follow two files; edit them and watch')
+    .option('--once', 'make the edit, show that the gateway followed, and end')
+    .action(async ({ once }: { once?: true }) => {
+      if (once !== true) return runDemo(output, stop);
+      try {
+        await runOnce(output, stop);
+      } catch (error) {
+        throw stop.aborted ? new Failure('interrupted', { cause: error }) : error;
+      }
+    });
+}

@@ -1,0 +1,25 @@
+import { type Config, configFromFile, defaultConfig } from '../index.js';
+
+export interface ConfigChoice {
+  /** Path of a description such as `calumma.yaml`. */
+  readonly config?: string;
+}
+
+/** Lends the config the user means to `use`, read and ready, and closes it. */
+export async function withConfig(choice: ConfigChoice, use: (config: Config) => void): Promise<void> {
+  const config = choice.config === undefined ? ofApplication() : configFromFile(choice.config);
+  try {
+    await config.ready();
+    use(config);
+  } finally {
+    await config.close();
+  }
+}
+
+/** What an application started in this folder would see. */
+function ofApplication(): Config {
+  const config = defaultConfig();
+  // The words after `calumma` are ours, not the application's.
+  if (config.layers.includes('args')) config.removeLayer('args');
+  return config;
+}

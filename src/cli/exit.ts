@@ -1,0 +1,13 @@
+/** What the exit code of `calumma` says. */
+export const exitCodes = {
+  ok: 0,
+  /** The command was understood and did not succeed: a key that is set nowhere, a file that cannot be read. */
+  failed: 1,
+  /** The command was not understood: an unknown verb or option, a missing argument. */
+  usage: 2,
+} as const;
+
+/** A command did what it could and has bad news: said on stderr without a stack, exit code 1. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+}

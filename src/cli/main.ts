@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+
+import { exitCodes, Failure } from './exit.js';
+import { programOf } from './program.js';
+import { processTerminal, type Terminal } from './terminal.js';
+import { ConfigError } from '../index.js';
+
+/** Runs one command line. @returns the exit code */
+async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await programOf(terminal).parseAsync(argv);
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has said its own errors already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    terminal.output.problem(messageOf(error));
+    return exitCodes.failed;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Failure || error instanceof ConfigError) return `calumma: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const terminal = processTerminal();
+void main(process.argv, terminal).then((code) => {
+  process.exitCode = code;
+});

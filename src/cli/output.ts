@@ -1,0 +1,51 @@
+import { styleText } from 'node:util';
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** Where a command writes, and how: lines for people, values for programs, news that things went wrong. */
+export interface Output {
+  /** One line to stdout. */
+  line(text?: string): void;
+  /** One line to stderr. */
+  problem(text: string): void;
+  /** One JSON value to stdout. */
+  json(value: unknown): void;
+  /** The text in a colour where stdout is a terminal that wants colours, else as it is. */
+  style(style: Style, text: string): string;
+}
+
+/** The part of a terminal or pipe that is needed here. */
+export interface Sink {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/**
+ * @param environment asked for `NO_COLOR` (https://no-color.org: any value but the empty one) and `TERM=dumb`
+ */
+export function outputTo(stdout: Sink, stderr: Sink, environment: NodeJS.ProcessEnv = process.env): Output {
+  const painter = (sink: Sink) => (style: Style, text: string) => (hasColours(sink, environment) ? paint(style, text) : text);
+  const [onStdout, onStderr] = [painter(stdout), painter(stderr)];
+  return {
+    line: (text = '') => void stdout.write(`${text}\n`),
+    problem: (text) => void stderr.write(`${onStderr('red', text)}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    style: onStdout,
+  };
+}
+
+function hasColours(sink: Sink, environment: NodeJS.ProcessEnv): boolean {
+  return sink.isTTY === true && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
+}
+
+// The decision is ours: styleText would look at process.stdout, whichever stream the text is for.
+function paint(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false });
+}
+
+/** Rows in columns as wide as their widest cell; the last cell of a row is not padded. */
+export function columns(rows: readonly (readonly string[])[], gap = 2): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return rows.map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd((widths[at] ?? 0) + gap))).join(''));
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+
+import { Command } from 'commander';
+
+import { demoCommand } from './commands/demo.js';
+import { explainCommand } from './commands/explain.js';
+import { getCommand } from './commands/get.js';
+import { listCommand } from './commands/list.js';
+import type { Terminal } from './terminal.js';
+
+const examples = `
+Examples:
+  calumma demo                               a gateway that follows two files; edit them and watch
+  calumma explain gateway.limit              the value, where it stands, and what it hides
+  calumma get gateway.limit                  the value alone, for scripts
+  calumma list gateway --json                everything below a prefix
+  calumma explain db.url --config calumma.yaml
+
+Without --config the layers are those of an application started in this folder: the environment, then
+application.{properties,yaml,json,…} and its variants in $CALUMMA_CONFIG_DIR, ./config and . ; or those
+that ./calumma.yaml describes.
+
+Exit codes: 0 done, 1 failed or not set, 2 not understood.
+`;
+
+/** The command line. Throws CommanderError instead of ending the process. */
+export function programOf(terminal: Terminal): Command {
+  const program = new Command('calumma')
+    .description('Dynamic configuration: see what a cascade of sources says, and why.')
+    .version(version(), '-V, --version', 'print the version')
+    .addHelpText('after', examples);
+  for (const command of [demoCommand, explainCommand, getCommand, listCommand]) program.addCommand(command(terminal));
+  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(calumma --help says more)');
+  return program;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
