@@ -15,6 +15,7 @@ export type { Guard } from './runtime/publisher.js';
 
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';
+export { configFromFile } from './default/description.js';
 
 export { args, type ArgsOptions } from './sources/args.js';
 export { env, type EnvOptions } from './sources/env.js';
