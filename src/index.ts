@@ -15,7 +15,7 @@ export type { Guard } from './runtime/publisher.js';
 
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';
-export { configFromFile } from './default/description.js';
+export { configFromFile, readDescription, type Description } from './default/description.js';
 
 export { args, type ArgsOptions } from './sources/args.js';
 export { env, type EnvOptions } from './sources/env.js';
@@ -33,7 +33,7 @@ export {
 } from './core/types/index.js';
 export type { ElementParser, JsonValue, Rule, Spec, StandardSchema, TypeBuilder, TypeSpec, ValueType } from './core/types/index.js';
 export {
-  ConfigError, ConversionError, type ErrorCode, errorCodes, FormatError, InterpolationError, MissingKeyError, SourceError,
+  ConfigError, ConversionError, DescriptionError, type ErrorCode, errorCodes, FormatError, InterpolationError, MissingKeyError, SourceError,
 } from './core/errors.js';
 export type {
   Cause, Change, ChangeSet, Context, FullReading, LayerState, PatchReading, Reading, Snapshot, Source, SourceHost,

@@ -1,0 +1,32 @@
+import * as fs from 'node:fs';
+import { expect, it } from 'vitest';
+import * as calumma from '../src/index.js';
+import { markdownExamples, promised, runExample } from './examples.js';
+
+const readme = fs.readFileSync(`${import.meta.dirname}/../README.md`, 'utf8');
+
+const examples = markdownExamples('README.md');
+
+it('the README has examples', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(5);
+});
+
+it.each(examples)('the example in $name runs and prints what it says', async ({ code }) => {
+  const printed = await runExample(code, { calumma, 'node:fs': fs });
+  expect([...printed].sort()).toEqual([...promised(code)].sort());
+  await calumma.resetDefaultConfig();
+});
+
+it('the README lists every error code, and none that does not exist', () => {
+  const listed = [...readme.matchAll(/^\| `(CALUMMA_[A-Z_]+)` \| (.*) \|$/gm)].map((match) => [match[1], match[2]]);
+  expect(Object.fromEntries(listed)).toEqual(calumma.errorCodes);
+});
+
+it('every error code is given by some line of the source', () => {
+  const source = fs.readdirSync(`${import.meta.dirname}/../src`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => fs.readFileSync(`${import.meta.dirname}/../src/${name}`, 'utf8'))
+    .join('\n');
+  const unused = Object.keys(calumma.errorCodes).filter((code) => !source.includes(`'${code}'`));
+  expect(unused).toEqual([]);
+});
