@@ -8,15 +8,19 @@ import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type
 import type { Explanation } from './explain.js';
 import type { Health } from './health.js';
 import type { ListenOptions, Unsubscribe } from './listeners.js';
-import type { LiveConfig } from './live-config.js';
 import type { LayerSpec } from './options.js';
+
+/** The config that a view looks into. */
+export interface Whole extends Config {
+  propertyOf<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T>;
+}
 
 /** A config seen from below a prefix. Holds nothing of its own: keys gain the prefix on the way in and lose it on the way out. */
 export class ConfigView extends Config {
-  readonly #whole: LiveConfig;
+  readonly #whole: Whole;
   readonly #prefix: string;
 
-  constructor(whole: LiveConfig, prefix: string) {
+  constructor(whole: Whole, prefix: string) {
     super();
     this.#whole = whole;
     this.#prefix = prefix;
