@@ -1,7 +1,7 @@
 import { isMap, type TreeMap } from '../formats/tree.js';
 import { child, complain, found, type Inspection, type Node } from './description-inspection.js';
 import type { JsonSchema, Shape } from './description-shapes.js';
-import { nearest } from './nearest.js';
+import { suggestion } from './nearest.js';
 
 /** One key that a map of a description may have. */
 export interface Field<T> {
@@ -48,7 +48,8 @@ export function readFields<F extends Fields>(node: Node, fields: F, inspection: 
   const map = node.value ?? new Map<string, never>();
   const names = Object.keys(fields);
   if (!isMap(map)) {
-    complain(inspection, node, `expected a map of ${names.join(', ')}, found ${found(inspection, node)}`);
+    const expected = names.length === 0 ? 'an empty map' : `a map of ${names.join(', ')}`;
+    complain(inspection, node, `expected ${expected}, found ${found(inspection, node)}`);
     return undefined;
   }
   const before = inspection.issues.length;
@@ -76,9 +77,7 @@ export function readKnown<F extends Fields>(node: Node, map: TreeMap, fields: F,
 
 /** `unknown key "wacth"; did you mean "watch"? allowed: …` */
 export function unknownKey(key: string, allowed: readonly string[], what = 'key'): string {
-  const close = nearest(key, allowed);
-  const hint = close === undefined ? '' : ` did you mean "${close}"?`;
-  return `unknown ${what} ${JSON.stringify(key)};${hint} allowed: ${allowed.join(', ')}`;
+  return `unknown ${what} ${JSON.stringify(key)};${suggestion(key, allowed)}`;
 }
 
 export function fieldsSchema(fields: Fields): JsonSchema {

@@ -106,6 +106,8 @@ function chooseKind(node: Node, map: TreeMap, inspection: Inspection): Chosen | 
   if (first === undefined && strangers.length === 0) {
     complain(inspection, node, `expected a kind of layer, found none; allowed: ${kindNames.join(', ')}`);
   }
+  // `- file:` with its options beside it: that they are missing in it needs no saying.
+  if (first?.value === null && strangers.some(([key]) => Object.hasOwn(first.kind.fields, key))) return undefined;
   if (second === undefined) return first;
   complain(inspection, { path: node.path, at: second.at }, `expected one kind of layer, found ${first?.name ?? ''} and ${second.name}; begin another layer with "- "`);
   return undefined;
@@ -136,6 +138,7 @@ export function layerSchema(): JsonSchema {
   return {
     anyOf: [
       { enum: kindNames.filter((name) => !needsOptions(name)) },
+      { $ref: '#/$defs/reference' },
       {
         type: 'object',
         additionalProperties: false,

@@ -4,7 +4,7 @@ import { boolean, bytes, duration } from '../core/types/index.js';
 import { isList, isMap } from '../formats/tree.js';
 import { allFormats, builtInFormats } from '../formats/registry.js';
 import { child, complain, fill, found, type Inspection, type Node } from './description-inspection.js';
-import { nearest } from './nearest.js';
+import { suggestion } from './nearest.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -113,15 +113,10 @@ export const formatName: Shape<string> = {
     const name = text.read(node, inspection);
     const names = allFormats().map((format) => format.name);
     if (name === undefined || names.includes(name)) return name;
-    return refuse(inspection, node, `a format${meant(name, names)}; allowed: ${names.join(', ')}`, name);
+    complain(inspection, node, `unknown format ${found(inspection, node, name)};${suggestion(name, names)}`);
+    return undefined;
   },
 };
-
-/** ` (did you mean "yaml"?)`, or nothing. */
-function meant(word: string, words: readonly string[]): string {
-  const close = nearest(word, words);
-  return close === undefined ? '' : ` (did you mean "${close}"?)`;
-}
 
 /** A list of one shape; it is refused if one of its items is, but all of them are looked at. */
 export function listOf<T>(item: Shape<T>, expected: string, { minItems = 0 } = {}): Shape<readonly T[]> {

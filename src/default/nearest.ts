@@ -16,6 +16,13 @@ export function nearest(found: string, candidates: readonly string[]): string | 
   return word.length < 3 ? undefined : candidates.find((candidate) => plain(candidate).startsWith(word));
 }
 
+/** What follows a word that is not allowed: ` did you mean "layers"? allowed: context, layers`. */
+export function suggestion(found: string, allowed: readonly string[]): string {
+  if (allowed.length === 0) return ' none is allowed';
+  const close = nearest(found, allowed);
+  return `${close === undefined ? '' : ` did you mean "${close}"?`} allowed: ${allowed.join(', ')}`;
+}
+
 function plain(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '');
 }

@@ -1,6 +1,118 @@
-import { expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, test } from 'vitest';
+
+import { kinds } from '../../src/default/description-kinds.js';
 import { descriptionSchema } from '../../src/default/description-schema.js';
+import { schemaAccepts, validate } from './schema.js';
+import { readText } from './scratch.js';
+
+const good = fileURLToPath(new URL('../../fixtures/description/good', import.meta.url));
+const schema = descriptionSchema() as unknown as SchemaMap & { readonly $defs: Readonly<Record<string, SchemaMap>> };
+
+interface SchemaMap {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly SchemaMap[];
+}
+
+function readerAccepts(text: string): boolean {
+  try {
+    readText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A good value for every option there is: `layer.…` beside a kind, `<kind>.…` below it, the rest at the top. */
+const samples: Readonly<Record<string, string>> = {
+  context: '{ environment: prod, shard: 3 }',
+  interpolate: 'false',
+  redact: '[pin]',
+  cacheDir: 'cache',
+  maxBytes: '5MB',
+  layers: '[env]',
+  'layer.name': 'first',
+  'layer.required': 'true',
+  'layer.maxStalenessMs': '20s',
+  'layer.maxBytes': '1024',
+  'layer.deletes': 'ignore',
+  'env.prefix': 'APP_',
+  'values.entries': '{ a: { b: [1, 2] } }',
+  'values.name': 'defaults',
+  'file.path': 'app.yaml',
+  'file.format': 'toml',
+  'file.encoding': 'latin1',
+  'file.watch': 'false',
+  'file.required': 'true',
+  'file.removalGraceMs': '0',
+  'files.name': 'application',
+  'files.in': '[config, .]',
+  'files.variants': '["{name}"]',
+  'files.formats': '[yaml]',
+  'files.encoding': 'utf8',
+  'files.watch': 'true',
+  'files.removalGraceMs': '1s',
+  'directory.path': '/run/secrets',
+  'directory.encoding': 'utf8',
+  'directory.watch': 'true',
+  'directory.removalGraceMs': '500',
+};
+
+/** A description with this one value, and what it cannot do without. */
+function around(option: string, value: string): string {
+  const [owner = '', name = ''] = option.split('.');
+  if (name === '') return option === 'layers' ? `layers: ${value}` : `layers: []\n${option}: ${value}`;
+  if (owner === 'layer') return `layers:\n  - args: {}\n    ${name}: ${value}`;
+  const needed = (schema.$defs[owner]?.required ?? []).filter((other) => other !== name);
+  const options = [...needed.map((other) => `${other}: ${samples[`${owner}.${other}`] ?? ''}`), `${name}: ${value}`];
+  return `layers:\n  - ${owner}: { ${options.join(', ')} }`;
+}
+
+function optionsOfSchema(): string[] {
+  const below = (owner: string, map: SchemaMap | undefined) => Object.keys(map?.properties ?? {}).map((name) => `${owner}.${name}`);
+  const layer = schema.$defs.layer?.anyOf?.find(({ properties }) => properties !== undefined);
+  const beside = below('layer', layer).filter((option) => !Object.hasOwn(kinds, option.slice('layer.'.length)));
+  return [...Object.keys(schema.properties ?? {}), ...beside, ...Object.keys(kinds).flatMap((name) => below(name, schema.$defs[name]))];
+}
 
 test('calumma.schema.json is what the table of kinds and options says; vitest -u writes it anew', async () => {
-  await expect(`${JSON.stringify(descriptionSchema(), null, 2)}\n`).toMatchFileSnapshot('../../calumma.schema.json');
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../calumma.schema.json');
+});
+
+test('the schema knows the kinds that the reader knows', () => {
+  const layer = schema.$defs.layer?.anyOf?.find(({ properties }) => properties !== undefined);
+  expect(Object.keys(layer?.properties ?? {})).toEqual(expect.arrayContaining(Object.keys(kinds)));
+  expect(Object.keys(schema.$defs)).toEqual(['reference', 'layer', ...Object.keys(kinds)]);
+});
+
+test('every option of the schema has a sample here', () => {
+  expect(optionsOfSchema().sort()).toEqual(Object.keys(samples).sort());
+});
+
+describe('the schema and the reader agree on', () => {
+  test.each(Object.entries(samples))('%s: %s', (option, value) => {
+    const text = around(option, value);
+    expect(schemaAccepts(text), JSON.stringify(validate.errors)).toBe(true);
+    expect(() => readText(text)).not.toThrow();
+  });
+
+  test.each(Object.keys(samples))('a list of lists in the place of %s, which both refuse', (option) => {
+    const text = around(option, '[[]]');
+    expect([schemaAccepts(text), readerAccepts(text)]).toEqual([false, false]);
+  });
+
+  test.each(Object.keys(samples))('a misspelled %s, which both refuse', (option) => {
+    const text = around(`${option}x`, samples[option] ?? '');
+    expect([schemaAccepts(text), readerAccepts(text)]).toEqual([false, false]);
+  });
+
+  test.each(readdirSync(good))('fixtures/description/good/%s', (name) => {
+    const text = readFileSync(path.join(good, name), 'utf8');
+    expect(schemaAccepts(text), JSON.stringify(validate.errors)).toBe(true);
+    expect(() => readText(text)).not.toThrow();
+  });
 });
