@@ -42,7 +42,7 @@ export class Audience {
   }
 
   on<E extends keyof ConfigEvents>(event: E, listener: (value: ConfigEvents[E]) => unknown, options: EventOptions = {}): Unsubscribe {
-    checkListener(listener, `on('${String(event)}')`);
+    checkListener(listener, `on('${event}')`);
     const set = this.#setOf(event);
     const subscription = { call: listener, prefix: options.prefix ?? '' };
     set.add(subscription);

@@ -3,7 +3,8 @@ import { type ContextualValue, contextualType, evaluate, type Rule, type Widened
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import { DerivedProperty, live, type LiveProperty } from './live-property.js';
 
-type Typed = <T>(type: ReturnType<typeof contextualType<ContextualValue>>, defaultValue: T) => DynamicProperty<readonly Rule<ContextualValue>[]>;
+type Rules = readonly Rule<ContextualValue>[];
+type Typed = (type: ReturnType<typeof contextualType<ContextualValue>>, noRules: Rules) => DynamicProperty<Rules>;
 
 /**
  * A value that depends on who asks: rules in JSON, the first whose dimensions all fit the context answers.

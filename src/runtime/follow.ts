@@ -96,16 +96,17 @@ export class Follower {
 
   // Never rejects: whatever a source does ends as a state of its layer.
   async #follow(signal: AbortSignal): Promise<void> {
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    const isAborted = (): boolean => signal.aborted;
+    for (let attempt = 1; !isAborted(); attempt++) {
       try {
         for await (const reading of this.layer.source.readings(signal, this.#host)) {
-          if (signal.aborted) return;
+          if (isAborted()) return;
           this.#take(reading);
           attempt = 0; // only a fresh reading resets the backoff
         }
         return; // the source has said all it will ever say
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted()) return;
         this.#fail(error);
       }
       if (!(await this.#pause(attempt, signal))) return;

@@ -1,3 +1,4 @@
+import { wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import {
   bigint, boolean, bytes, bytesDefault, customType, date, dateDefault, duration, durationDefault, elementType, enumType,
@@ -141,8 +142,7 @@ export function checkGetter(name: unknown, type: ValueType<unknown>, defaultValu
   }
   if (defaultValue === undefined || defaultValue === null) return;
   if (kinds[type.id]?.(defaultValue) === false || (type.id.startsWith('enum<') && !parses(type, defaultValue))) {
-    const found = typeof defaultValue === 'string' ? JSON.stringify(defaultValue) : String(defaultValue as number);
-    throw new ConfigError('CALUMMA_OPTION', `${name}: expected ${type.expected} as default, found ${found}`);
+    throw wrongOption(name, `${type.expected} as default`, defaultValue);
   }
 }
 

@@ -13,9 +13,9 @@ import type { Held, Slot } from './slot.js';
 export function propertyOf<T>(slot: Slot, type: ValueType<T>, defaultValue: T, host: PropertyHost): SlotProperty<T> {
   const { first } = slot;
   // The ordinary case of a program that looks its property up on each request.
-  if (first !== undefined && first.type === type && first.default === defaultValue) return first as SlotProperty<T>;
+  if (first?.type === type && first.default === defaultValue) return first as SlotProperty<T>;
   for (const property of slot.properties()) {
-    if (property.answers(type as ValueType<unknown>, defaultValue)) return property as SlotProperty<T>;
+    if (property.answers(type, defaultValue)) return property as SlotProperty<T>;
   }
   const property = new SlotProperty(slot, type, defaultValue, host);
   property.follow(new Round(0));

@@ -131,7 +131,7 @@ export class LiveConfig extends Config implements PropertyHost {
   override bind(prefix: string, shape: Specs | StandardSchema<object>): unknown {
     if (typeof prefix !== 'string') throw wrongOption('bind', 'a prefix', prefix);
     if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, this.#cascade.below(prefix))).facade();
-    if (typeof shape !== 'object' || shape === null) throw wrongOption('bind', 'specs such as { rate: int(100) }, or a schema', shape);
+    if (typeof shape !== 'object' || (shape as unknown) === null) throw wrongOption('bind', 'specs such as { rate: int(100) }, or a schema', shape);
     return bindSpecs((name, type, defaultValue) => this.typed(name, type, defaultValue), prefix, shape);
   }
 

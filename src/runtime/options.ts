@@ -113,7 +113,7 @@ function contextOf(context: Context | undefined, env: NodeJS.ProcessEnv): Contex
 
 function redactWords(words: unknown): readonly (string | RegExp)[] | undefined {
   if (words === undefined) return undefined;
-  if (Array.isArray(words) && words.every((word) => typeof word === 'string' || word instanceof RegExp)) return words as (string | RegExp)[];
+  if (Array.isArray(words) && words.every((word) => typeof word === 'string' || word instanceof RegExp)) return words;
   throw wrongOption('redact', 'a list of words and patterns', words);
 }
 

@@ -66,7 +66,7 @@ export class Publisher {
 
   /** Lets a tree that was bound as a whole move with every publish below its prefix, as long as somebody holds it. */
   bind<T extends object>(tree: BoundTree<T>): BoundTree<T> {
-    this.#bound.push(new WeakRef(tree as unknown as BoundTree<object>));
+    this.#bound.push(new WeakRef(tree));
     return tree;
   }
 

@@ -16,8 +16,8 @@ export interface Mover {
  */
 export class Round {
   readonly at: number;
-  #moved: Mover[] = [];
-  #before: unknown[] = [];
+  readonly #moved: Mover[] = [];
+  readonly #before: unknown[] = [];
   readonly #waiting: (Set<Mover> | undefined)[] = [];
 
   constructor(at: number) {
@@ -36,12 +36,13 @@ export class Round {
 
   /** Lets everything derived follow. */
   settle(): void {
-    for (let rank = 0; rank < this.#waiting.length; rank++) {
-      for (const property of this.#waiting[rank] ?? []) property.follow(this);
+    // The list grows while it is walked: what follows wakes what is derived from it, always further on.
+    for (const sameRank of this.#waiting) {
+      for (const property of sameRank ?? []) property.follow(this);
     }
   }
 
   tell(report: Report): void {
-    for (let i = 0; i < this.#moved.length; i++) this.#moved[i]?.tell(this.#before[i], report);
+    for (const [at, property] of this.#moved.entries()) property.tell(this.#before[at], report);
   }
 }

@@ -80,7 +80,7 @@ export class ConfigView extends Config {
   override bind<S extends Specs>(prefix: string, specs: S): Bound<S>;
   override bind<T extends object>(prefix: string, schema: StandardSchema<T>): Readonly<T>;
   override bind(prefix: string, shape: never): unknown {
-    return this.#whole.bind(this.#full(prefix), shape) as unknown;
+    return this.#whole.bind(this.#full(prefix), shape);
   }
 
   override getContextualProperty<T extends ContextualValue>(name: string, defaultValue: T): ContextualProperty<Widened<T>> {
