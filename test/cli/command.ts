@@ -24,8 +24,6 @@ export interface Finished {
 /** A `calumma` that is running. */
 export interface Running {
   readonly process: ChildProcess;
-  /** Everything on stdout so far. */
-  readonly stdout: () => string;
   /** Waits until stdout matches. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   readonly finished: Promise<Finished>;
@@ -51,7 +49,7 @@ export function start(args: readonly string[], { cwd = root, env = {} }: Surroun
       await Promise.race([once(child.stdout, 'data'), finished]);
     }
   };
-  return { process: child, stdout: () => stdout, until, finished };
+  return { process: child, until, finished };
 }
 
 export function calumma(args: readonly string[], surroundings?: Surroundings): Promise<Finished> {
