@@ -13,11 +13,11 @@ export interface Field<T> {
   readonly default?: unknown;
 }
 
-interface Needed<T> extends Field<T> {
+export interface Needed<T> extends Field<T> {
   readonly required: true;
 }
 
-interface Optional<T> extends Field<T> {
+export interface Optional<T> extends Field<T> {
   readonly required: false;
 }
 
