@@ -41,11 +41,14 @@ export function start(args: readonly string[], { cwd = root, env = {} }: Surroun
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const finished = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  let ended = false;
+  void finished.then(() => (ended = true));
   const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
       const match = pattern.exec(stdout);
       if (match !== null) return match;
-      if (child.exitCode !== null) throw new Error(`ended without ${String(pattern)}:\n${stdout}\n${stderr}`);
+      // the exit code alone would not do: a process that was killed has none
+      if (ended) throw new Error(`ended without ${String(pattern)}:\n${stdout}\n${stderr}`);
       await Promise.race([once(child.stdout, 'data'), finished]);
     }
   };
