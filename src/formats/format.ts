@@ -26,12 +26,16 @@ export interface Format {
 }
 
 export interface IncrementalFormat {
-  /** Parses bytes, holding on to what {@link IncrementalDocument.update} needs. A generator, so that a long parse can be done in slices. */
+  /**
+   * Parses bytes, holding on to what {@link IncrementalDocument.update} needs; the bytes must not change afterwards.
+   * A generator, so that a long parse can be done in slices.
+   */
   open(bytes: Buffer, encoding: TextEncoding): Generator<void, IncrementalDocument, void>;
 }
 
 /** A parsed text that can move to its next version. */
 export interface IncrementalDocument {
+  /** The document's own map, not a copy: {@link DocumentUpdate.commit} changes it in place. Whoever keeps it, copies it. */
   readonly entries: ReadonlyMap<string, string>;
   locate(key: string): Position | undefined;
   /**

@@ -17,7 +17,7 @@ export interface LineStarts {
 const LF = 10;
 
 /** How many lines are looked at, in turn, to find where two texts run together again. */
-const windows = [4, 32, 256, 2048];
+const windows = [2, 16, 128, 2048];
 
 /**
  * Which logical lines differ between two texts, in order; `undefined` when they differ so much that reading the new
@@ -25,7 +25,12 @@ const windows = [4, 32, 256, 2048];
  *
  * Equal stretches are skipped by comparing memory, so that a text of 10 MB costs about as much as reading it once.
  */
-export function* diffLines(before: Buffer, after: Buffer, start: LineStarts, pause: () => Generator<void, void, void>): Generator<void, Hunk[] | undefined, void> {
+export function* diffLines(
+  before: Buffer,
+  after: Buffer,
+  start: LineStarts,
+  pause: () => Generator<void, void, void>,
+): Generator<void, Hunk[] | undefined, void> {
   const hunks: Hunk[] = [];
   const end = commonEnd(before, after, start);
   let from = start;

@@ -1,11 +1,17 @@
 import type { DocumentUpdate, IncrementalDocument, Position, TextEncoding } from './format.js';
 import { diffLines, type Hunk } from './properties-diff.js';
 import { placesOf } from './properties-locate.js';
-import { bytePieces, contentStart, copyText, decode, scanPiece } from './properties-pieces.js';
+import { bytePieces, contentStart, copyText, decode, lineEndNear, scanPiece } from './properties-pieces.js';
 import type { EntrySink } from './properties-scan.js';
 
 /** Gives the thread away when it has been held for too long, and only then. */
 type Pause = () => Generator<void, void, void>;
+
+/** Characters read between two looks at the clock. */
+const sliceSize = 64 * 1024;
+
+/** Keys compared between two looks at the clock. */
+const keysPerLook = 1024;
 
 /** Parses bytes into a document that can follow them. The bytes belong to the document from now on. */
 export function* openDocument(bytes: Buffer, encoding: TextEncoding): Generator<void, IncrementalDocument, void> {
@@ -87,25 +93,28 @@ class PropertiesDocument implements IncrementalDocument {
     for (const key of after.keys()) {
       if (!before.has(key) && this.#entries.has(key)) return undefined;
     }
-    return { ...difference(before, after), count };
+    return { ...(yield* difference(before, after, pause)), count };
   }
 
   *#patchOfAll(bytes: Buffer, pause: Pause): Generator<void, Patch, void> {
     const after = new Map<string, string>();
     const count = yield* readAll(bytes, this.#encoding, after, pause);
-    return { ...difference(this.#entries, after), count };
+    return { ...(yield* difference(this.#entries, after, pause)), count };
   }
 }
 
 /** What makes `after` of `before`, in strings of its own: the texts they were cut from are not kept alive. */
-function difference(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Omit<Patch, 'count'> {
+function* difference(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>, pause: Pause): Generator<void, Omit<Patch, 'count'>, void> {
   const set = new Map<string, string>();
   const remove = new Set<string>();
+  let seen = 0;
   for (const [key, value] of after) {
     if (before.get(key) !== value) set.set(copyText(key), copyText(value));
+    if (++seen % keysPerLook === 0) yield* pause();
   }
   for (const key of before.keys()) {
     if (!after.has(key)) remove.add(copyText(key));
+    if (++seen % keysPerLook === 0) yield* pause();
   }
   return { set, remove };
 }
@@ -117,14 +126,18 @@ function readAll(bytes: Buffer, encoding: TextEncoding, sink: EntrySink, pause: 
 function* readRange(bytes: Buffer, encoding: TextEncoding, from: number, to: number, sink: EntrySink, pause: Pause): Generator<void, number, void> {
   let count = 0;
   for (const piece of bytePieces(bytes, encoding, from, to)) {
-    count += scanPiece(piece, sink, () => decode(bytes, encoding, 0, piece.start));
-    yield* pause();
+    const { text } = piece;
+    for (let start = 0, end = 0; start < text.length; start = end) {
+      end = lineEndNear(text, start, text.length, sliceSize);
+      count += scanPiece(text.slice(start, end), sink, () => decode(bytes, encoding, 0, piece.start) + text.slice(0, start));
+      yield* pause();
+    }
   }
   return count;
 }
 
 /** Yields when this much time has passed since it last did. */
-function pauseEvery(ms = 4): Pause {
+function pauseEvery(ms = 2): Pause {
   let since = performance.now();
   return function* () {
     if (performance.now() - since < ms) return;

@@ -57,14 +57,17 @@ export function scanEntries(text: string, sink: EntrySink): number {
       continue;
     }
     count++;
-    if (backslash < eol) {
-      pos = setEscaped(text, pos, eol, sink);
-      continue;
-    }
     keyEnds.lastIndex = pos;
-    const keyEnd = keyEnds.test(text) ? keyEnds.lastIndex - 1 : end;
-    sink.set(text.slice(pos, keyEnd), text.slice(valueStart(text, keyEnd, eol), eol), pos);
-    pos = eol + 1;
+    const keyEnd = keyEnds.test(text) ? keyEnds.lastIndex - 1 : eol;
+    const valueFrom = valueStart(text, keyEnd, eol);
+    if (backslash >= eol) {
+      sink.set(text.slice(pos, keyEnd), text.slice(valueFrom, eol), pos);
+      pos = eol + 1;
+    } else if (backslash < valueFrom || valueFrom === eol - 1) {
+      pos = setEscaped(text, pos, eol, sink);
+    } else {
+      pos = setEscapedValue(text, pos, keyEnd, valueFrom, eol, sink);
+    }
   }
   return count;
 }
@@ -77,6 +80,27 @@ export function scanEntries(text: string, sink: EntrySink): number {
  */
 function isEmptyContinuation(text: string, at: number, eol: number): boolean {
   return eol === at + 1 && eol + 1 < text.length;
+}
+
+/** The common case: the key is plain, and the value starts on its line. Gives the offset where the next line starts. */
+function setEscapedValue(text: string, from: number, keyEnd: number, valueFrom: number, firstEol: number, sink: EntrySink): number {
+  let value = '';
+  let start = valueFrom;
+  let eol = firstEol;
+  try {
+    while (isContinued(text, start, eol)) {
+      value += unescape(text, start, eol - 1);
+      start = skipBlanks(text, afterTerminator(text, eol), text.length);
+      eol = endOfLine(text, start);
+    }
+    value += unescape(text, start, eol);
+  } catch (error) {
+    // Malformed, or four digits with a continuation between them.
+    if (error instanceof MalformedEscape) return setEscaped(text, from, firstEol, sink);
+    throw error;
+  }
+  sink.set(text.slice(from, keyEnd), value, from);
+  return eol + 1;
 }
 
 /** Gives the offset where the next line starts. */
@@ -139,13 +163,20 @@ function joinLines(text: string, from: number, firstEol: number): JoinedLine {
     segments.push(start, to);
     if (!continued) return { line, segments, next: eol + 1 };
     start = skipBlanks(text, afterTerminator(text, eol), text.length);
-    eol = start;
-    while (eol < text.length && !isTerminator(text.charCodeAt(eol))) eol++;
+    eol = endOfLine(text, start);
   }
 }
 
+/** By character: a search for CR from every continued line on would be quadratic. */
+function endOfLine(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !isTerminator(text.charCodeAt(at))) at++;
+  return at;
+}
+
 function afterTerminator(text: string, eol: number): number {
-  return text.charCodeAt(eol) === CR && text.charCodeAt(eol + 1) === LF ? eol + 2 : eol + 1;
+  const size = text.charCodeAt(eol) === CR && text.charCodeAt(eol + 1) === LF ? 2 : 1;
+  return Math.min(eol + size, text.length);
 }
 
 /** An odd number of backslashes before the terminator continues the line; so does one before the end of the text, into nothing. */
@@ -171,14 +202,13 @@ function unescape(line: string, from: number, to: number): string {
   let out = '';
   let start = from;
   while (backslash < to) {
-    out += line.slice(start, backslash);
     const code = line.charCodeAt(backslash + 1);
-    start = backslash + 2;
     if (code === 117 /* u */) {
-      out += String.fromCharCode(hexValue(line, backslash, to));
-      start += 4;
+      out += line.slice(start, backslash) + String.fromCharCode(hexValue(line, backslash, to));
+      start = backslash + 6;
     } else {
-      out += unescaped(code);
+      out += line.slice(start, backslash) + unescaped(code);
+      start = backslash + 2;
     }
     backslash = indexFrom(line, '\\', start);
   }

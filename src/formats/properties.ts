@@ -26,7 +26,7 @@ export const properties: Format = {
 
 function parse(text: string): ReadonlyMap<string, string> {
   const entries = new Map<string, string>();
-  for (const piece of textPieces(text)) scanPiece(piece, entries, () => text.slice(0, piece.start));
+  for (const piece of textPieces(text)) scanPiece(piece.text, entries, () => text.slice(0, piece.start));
   return entries;
 }
 
