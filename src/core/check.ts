@@ -41,6 +41,11 @@ export function checkText(what: string, value: unknown): asserts value is string
   if (value.includes('\0')) throw new ConfigError('CALUMMA_OPTION', `${what}: expected text, found a NUL character in it`);
 }
 
+/** A key, a prefix, a pattern: any string, `''` included. */
+export function checkString(what: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw optionError(what, 'a string', value);
+}
+
 export function checkFlag(what: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') throw optionError(what, 'true or false', value);
 }

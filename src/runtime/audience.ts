@@ -1,7 +1,8 @@
+import { checkString } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Change, ChangeSet, LayerState } from '../core/model.js';
 import { isAtOrUnder, prefixesOf } from '../core/prefix.js';
-import { callListener, checkListener, endWith, type ListenOptions, type Report, type Unsubscribe } from './listeners.js';
+import { callListener, checkListening, endWith, type ListenOptions, type Report, type Unsubscribe } from './listeners.js';
 
 /** A layer went from one state to another. */
 export interface StateChange {
@@ -42,8 +43,9 @@ export class Audience {
   }
 
   on<E extends keyof ConfigEvents>(event: E, listener: (value: ConfigEvents[E]) => unknown, options: EventOptions = {}): Unsubscribe {
-    checkListener(listener, `on('${event}')`);
     const set = this.#setOf(event);
+    checkListening(listener, options, `on('${event}')`);
+    if (options.prefix !== undefined) checkString(`on('${event}', { prefix })`, options.prefix);
     const subscription = { call: listener, prefix: options.prefix ?? '' };
     set.add(subscription);
     return endWith(options.signal, () => set.delete(subscription));
@@ -51,7 +53,7 @@ export class Audience {
 
   /** @param pattern a key, or `prefix.*` for everything below a prefix; `*` alone for everything */
   onChange(pattern: string, listener: KeyListener, options: ListenOptions = {}): Unsubscribe {
-    checkListener(listener, `onChange('${pattern}')`);
+    checkListening(listener, options, `onChange('${pattern}')`);
     const subscription = { call: listener, prefix: pattern };
     const set = this.#keys.get(pattern) ?? new Set();
     this.#keys.set(pattern, set.add(subscription));
@@ -63,7 +65,7 @@ export class Audience {
 
   tellChange(set: ChangeSet, report: Report): void {
     if (this.#keys.size > 0) for (const change of set.changes) this.#tellKey(change, set, report);
-    for (const { call, prefix } of [...this.#change]) {
+    for (const { call, prefix } of listening(this.#change)) {
       const part = prefix === '' ? set : below(set, prefix);
       if (part !== undefined) callListener(call, [part], "on('change')", report);
     }
@@ -72,20 +74,21 @@ export class Audience {
   /** @returns whether anybody was told */
   tellError(error: ConfigError): boolean {
     // A listener of errors that fails has nowhere to report to but the default reporter, which would come back here.
-    for (const { call } of [...this.#error]) callListener(call, [error], "on('error')", () => undefined);
+    for (const { call } of listening(this.#error)) callListener(call, [error], "on('error')", () => undefined);
     return this.#error.size > 0;
   }
 
   tellState(change: StateChange, report: Report): void {
-    for (const { call } of [...this.#state]) callListener(call, [change], "on('state')", report);
+    for (const { call } of listening(this.#state)) callListener(call, [change], "on('state')", report);
   }
 
   #tellKey(change: Change, set: ChangeSet, report: Report): void {
-    const patterns = [change.key, '*', ...prefixesOf(change.key).map((prefix) => `${prefix}.*`)];
+    // A set: a key may itself be spelled as a pattern.
+    const patterns = new Set([change.key, '*', ...prefixesOf(change.key).map((prefix) => `${prefix}.*`)]);
     for (const pattern of patterns) {
       const subscriptions = this.#keys.get(pattern);
       if (subscriptions === undefined) continue;
-      for (const { call } of [...subscriptions]) callListener(call, [change, set], `onChange('${pattern}')`, report);
+      for (const { call } of listening(subscriptions)) callListener(call, [change, set], `onChange('${pattern}')`, report);
     }
   }
 
@@ -96,6 +99,11 @@ export class Audience {
     }
     return sets[event] as unknown as Set<Subscription<(value: ConfigEvents[E]) => unknown>>;
   }
+}
+
+/** Those who listen now; one that is taken off by an earlier one is not told any more, one that is added not yet. */
+function* listening<A>(set: Set<Subscription<A>>): Generator<Subscription<A>> {
+  for (const subscription of [...set]) if (set.has(subscription)) yield subscription;
 }
 
 function below(set: ChangeSet, prefix: string): ChangeSet | undefined {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.js';
 import { join } from '../core/prefix.js';
-import { type Spec, type StandardSchema, validate, type ValueType } from '../core/types/index.js';
+import { deepFreeze, type Spec, type StandardSchema, validate, type ValueType } from '../core/types/index.js';
 import { type TextTree, unflatten } from '../core/unflatten.js';
 import type { DynamicProperty } from './api.js';
 import type { Report } from './listeners.js';
@@ -42,10 +42,6 @@ function notSpec(key: string, found: unknown, what: string = found === null ? 'n
   return new ConfigError('CALUMMA_OPTION', `bind: expected a spec such as int(100) for ${key}, found ${what}`);
 }
 
-export function isSchema(value: unknown): value is StandardSchema<object> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
-}
-
 /** What a schema makes of the tree below a prefix: moves as a whole, or stays. */
 export class BoundTree<T extends object> {
   readonly prefix: string;
@@ -84,13 +80,14 @@ export class BoundTree<T extends object> {
       defineProperty: refuse,
       deleteProperty: refuse,
       setPrototypeOf: refuse,
+      preventExtensions: refuse,
     });
   }
 
   #validated(entries: Iterable<[string, string]>): T {
     const tree: TextTree = unflatten(entries);
     try {
-      return validate(this.#schema, tree);
+      return deepFreeze(validate(this.#schema, tree));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const code = cause instanceof ConfigError ? cause.code : 'CALUMMA_VALIDATION';

@@ -19,13 +19,17 @@ export interface Move {
 
 export interface Plan {
   readonly moves: readonly Move[];
-  readonly problems: readonly ConfigError[];
+  /** Keys whose `${…}` cannot all be filled in, and why. */
+  readonly problems: Problems;
 }
+
+export type Problems = ReadonlyMap<string, readonly ConfigError[]>;
 
 /** What `${env:…}`, `${sys:…}` and `${@…}` see. */
 export type Outside = Omit<Scope, 'lookup'>;
 
 const nothing: ReadonlySet<string> = new Set();
+const noProblems: Problems = new Map();
 
 // Reads of ever new keys that no layer has must not fill the memory: past this many they are looked up, not remembered.
 const rememberedMisses = 10_000;
@@ -53,6 +57,11 @@ export class Cascade implements LiveValues {
     return this.#layers;
   }
 
+  /** Some layer has not had its first say yet. */
+  get isLoading(): boolean {
+    return this.#layers.some((layer) => layer.state === 'loading');
+  }
+
   insert(layer: Layer, rank: number): void {
     this.#layers.splice(rank, 0, layer);
     this.#rerank();
@@ -74,7 +83,8 @@ export class Cascade implements LiveValues {
   }
 
   /** A read of a key without a slot: somebody asks for what no layer lists. */
-  miss(key: string): string | undefined {
+  miss(key: unknown): string | undefined {
+    if (typeof key !== 'string') return undefined; // reads never throw
     const answered = this.#settled(key);
     if (answered === undefined && this.#misses >= rememberedMisses) return undefined;
     const slot = this.slotFor(key);
@@ -118,6 +128,18 @@ export class Cascade implements LiveValues {
     return this.#layers.some((layer) => layer.listed && layer.entries.has(slot.key));
   }
 
+  /** Every key that somebody may want to hear of, listed or not. */
+  seen(): Set<string> {
+    for (const key of [...this.references.mentioned()]) this.slotFor(key);
+    return new Set(this.slots.keys());
+  }
+
+  /** Whether a key would be listed with `delta` in `layer`. */
+  wouldList(key: string, layer: Layer, delta: Delta): boolean {
+    const isHere = delta.has(key) ? delta.get(key) !== undefined : layer.entries.has(key);
+    return (layer.listed && isHere) || this.#layers.some((one) => one !== layer && one.listed && one.entries.has(key));
+  }
+
   /** A key's text before interpolation, whoever answers it. */
   raw(key: string): string | undefined {
     const layer = this.slots.get(key)?.layer;
@@ -143,7 +165,8 @@ export class Cascade implements LiveValues {
   commit(plan: Plan): Settled[] {
     const settled: Settled[] = [];
     for (const move of plan.moves) {
-      const slot = move.slot ?? this.#newSlot(move.key);
+      // A guard that asked for a new key has made its slot since it was planned.
+      const slot = move.slot ?? this.slots.get(move.key) ?? this.#newSlot(move.key);
       const before = slot.value;
       const layerBefore = slot.layer;
       slot.layer = move.layer;
@@ -162,18 +185,26 @@ export class Cascade implements LiveValues {
   }
 
   #setting(layer: Layer, key: string, raw: string, slot: Slot | undefined): Move | undefined {
-    const holder = slot === undefined ? this.#looserAbove(layer, key) : slot.layer;
-    if (holder !== undefined && holder.rank < layer.rank) return undefined;
-    return { key, slot, layer, raw, value: raw, mentions: nothing };
+    const seen = slot ?? this.#spelled(key);
+    if (seen?.layer !== undefined && seen.layer.rank < layer.rank) return this.#relisting(seen, seen.layer);
+    return { key, slot: seen, layer, raw, value: raw, mentions: nothing };
   }
 
-  // A key nobody has seen yet may still be answered higher up under another spelling.
-  #looserAbove(layer: Layer, key: string): Layer | undefined {
-    return this.#looser.find((one) => one.rank < layer.rank && one.lookup(key) !== undefined);
+  // A key nobody has seen yet may be answered already, under another spelling.
+  #spelled(key: string): Slot | undefined {
+    return this.#looser.some((one) => one.lookup(key) !== undefined) ? this.slotFor(key) : undefined;
+  }
+
+  /** A key that keeps its value, but is listed from now on, or no longer: snapshots must be told. */
+  #relisting(slot: Slot, holder: Layer): Move | undefined {
+    if (holder.listed && (holder.source.spelling === undefined || holder.entries.has(slot.key))) return undefined;
+    const raw = holder.lookup(slot.key);
+    return { key: slot.key, slot, layer: holder, raw, value: raw, mentions: nothing };
   }
 
   #removal(layer: Layer, key: string, slot: Slot | undefined): Move | undefined {
-    if (slot?.layer !== layer) return undefined;
+    if (slot?.layer === undefined) return undefined;
+    if (slot.layer !== layer) return this.#relisting(slot, slot.layer);
     const next = this.#search(key, layer.rank + 1);
     return { key, slot, layer: next?.layer, raw: next?.raw, value: next?.raw, mentions: nothing };
   }
@@ -188,24 +219,24 @@ export class Cascade implements LiveValues {
   }
 
   /** Fills in `${…}` of the moves, and adds a move for each value that mentions a moved key. */
-  #fill(moves: Move[]): ConfigError[] {
-    if (this.#outside === undefined) return [];
+  #fill(moves: Move[]): Problems {
+    if (this.#outside === undefined) return noProblems;
     const templates = moves.some((move) => move.raw !== undefined && mayInterpolate(move.raw));
-    if (!templates && this.references.isEmpty) return [];
+    if (!templates && this.references.isEmpty) return noProblems;
     const moved = new Map(moves.map((move) => [move.key, move]));
     this.#addOwners(moves, moved);
     const lookup = (key: string): string | undefined => {
       const move = moved.get(key);
       return move === undefined ? this.raw(key) : move.raw;
     };
-    const problems: ConfigError[] = [];
+    const problems = new Map<string, readonly ConfigError[]>();
     for (const move of moves) {
       if (move.raw === undefined) continue;
       const filled = this.#interpolate(move.key, move.raw, lookup);
       if (filled === undefined) continue;
       move.value = filled.value;
       move.mentions = filled.mentions;
-      problems.push(...filled.problems);
+      if (filled.problems.length > 0) problems.set(move.key, filled.problems);
     }
     return problems;
   }
@@ -225,7 +256,9 @@ export class Cascade implements LiveValues {
 
   #interpolate(key: string, raw: string, lookup: Scope['lookup']): Interpolation | undefined {
     if (this.#outside === undefined || !mayInterpolate(raw)) return undefined;
-    return interpolate(key, raw, { ...this.#outside, lookup });
+    const filled = interpolate(key, raw, { ...this.#outside, lookup });
+    const variables = filled.trail.flatMap((step) => variableOf(step.expression) ?? []);
+    return variables.length === 0 ? filled : { ...filled, mentions: new Set([...filled.mentions, ...variables]) };
   }
 
   #settled(key: string): { layer: Layer; value: string; mentions: ReadonlySet<string> } | undefined {
@@ -243,12 +276,15 @@ export interface Settled {
   readonly layerBefore: Layer | undefined;
 }
 
-/** The rest of a delta for a source with looser spelling: keys that it answers differently under another name. */
-export function spelledDelta(layer: Layer, after: ReadonlyMap<string, string>, slots: Iterable<Slot>): Map<string, string | undefined> {
-  const delta = new Map<string, string | undefined>();
-  for (const { key } of slots) {
-    const now = layer.lookup(key, after);
-    if (now !== layer.lookup(key)) delta.set(key, now);
-  }
-  return delta;
+// Counted among the mentions, so that what `${env:DB_PASSWORD}` fills is a secret too.
+function variableOf(expression: string): string | undefined {
+  return /^\$\{(env:[^:}]*)/.exec(expression)?.[1];
+}
+
+/** The delta of a source with looser spelling: with the keys that it answers differently under another name. */
+export function spelledDelta(layer: Layer, delta: Delta, after: ReadonlyMap<string, string>, keys: ReadonlySet<string>): Delta {
+  const now = new Map([...keys].map((key) => [key, layer.lookup(key, after)]));
+  const spelled = new Map<string, string | undefined>();
+  for (const key of keys) if (delta.has(key) || now.get(key) !== layer.lookup(key)) spelled.set(key, now.get(key));
+  return spelled;
 }

@@ -1,6 +1,6 @@
 import type { Change } from '../core/model.js';
 import type { Settled } from './cascade.js';
-import type { Layer } from './layer.js';
+import { type Layer, placeOf } from './layer.js';
 
 type Locate = Layer['locate'];
 
@@ -51,6 +51,5 @@ export function changesOf(settled: readonly Settled[], moved: Layer, locateThen:
 }
 
 function place(layer: Layer, locate: Locate, key: string): string {
-  const name = layer.entryFor(key) ?? key;
-  return locate?.(name) ?? `${layer.name}:${name}`;
+  return placeOf(layer, locate, layer.entryFor(key) ?? key);
 }

@@ -34,11 +34,11 @@ export interface Explanation {
 export type IsSecret = (key: string) => boolean;
 
 export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Explanation {
-  const secret = isSecret(key);
-  const holders = cascade.layers.filter((layer) => layer.lookup(key) !== undefined);
-  const [winner, ...hidden] = holders.map((layer) => holding(layer, key, secret));
   const raw = cascade.raw(key);
   const filled = raw === undefined ? undefined : cascade.interpolation(key, raw);
+  const secret = isSecretText(cascade, key, raw, isSecret);
+  const holders = cascade.layers.filter((layer) => layer.lookup(key) !== undefined);
+  const [winner, ...hidden] = holders.map((layer) => holding(layer, key, isSecretText(cascade, key, layer.lookup(key), isSecret)));
   const value = filled?.value ?? raw;
   const explanation = {
     key,
@@ -50,6 +50,13 @@ export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Expl
     errors: [...(filled?.problems ?? []), ...conversionErrors(cascade, key)],
   };
   return { ...explanation, toString: () => render(explanation) };
+}
+
+/** A text that mentions a secret may hold its default. */
+function isSecretText(cascade: Cascade, key: string, raw: string | undefined, isSecret: IsSecret): boolean {
+  if (isSecret(key)) return true;
+  const mentions = raw === undefined ? undefined : cascade.interpolation(key, raw)?.mentions;
+  return [...(mentions ?? [])].some(isSecret);
 }
 
 function holding(layer: Layer, key: string, secret: boolean): Holding {
@@ -64,7 +71,12 @@ function holding(layer: Layer, key: string, secret: boolean): Holding {
 
 // One secret among the references makes every step a secret: which part of which text it filled cannot be told apart.
 function shown(step: Step, secret: boolean): Step {
-  return secret && step.value !== undefined ? { ...step, value: mask } : step;
+  if (!secret) return step;
+  return { ...step, expression: withoutDefault(step.expression), value: step.value === undefined ? undefined : mask };
+}
+
+function withoutDefault(expression: string): string {
+  return expression.replace(/^(\$\{(?:env:|sys:)?[^:}]*):.*$/s, '$1:…}');
 }
 
 function conversionErrors(cascade: Cascade, key: string): ConfigError[] {

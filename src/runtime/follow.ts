@@ -24,6 +24,20 @@ export function nextDelay(attempt: number, random: () => number): number {
   return Math.round(random() * Math.min(5_000, 100 * 2 ** Math.min(attempt, 16)));
 }
 
+/** Whether the outcome of a reading is anything to act on. */
+type Concerns = (refused: ConfigError | undefined) => boolean;
+
+/**
+ * The first readings of the local layers. One that a guard refuses is read again after the others: at first the guard
+ * sees only a part of what will be there.
+ */
+export function readLocal(followers: readonly Follower[]): void {
+  const refused = followers.filter((follower) => !follower.tryFirst());
+  if (refused.length === 0) return;
+  if (refused.length < followers.length) return readLocal(refused);
+  for (const follower of refused) follower.readFirst();
+}
+
 /** Carries one layer's readings to the publisher, and keeps at it when the feed is lost. */
 export class Follower {
   readonly layer: Layer;
@@ -46,21 +60,45 @@ export class Follower {
     };
   }
 
-  /** Reads a local source at once, then follows. */
-  start(): void {
+  /**
+   * The first reading of a local source, taken at once.
+   *
+   * @returns false if a guard refused it: tried again, it may pass, because other layers have been read meanwhile
+   */
+  tryFirst(): boolean {
+    let passed = true;
+    this.#readNow((refused) => {
+      passed = refused?.code !== 'CALUMMA_GUARD';
+      return passed;
+    });
+    return passed;
+  }
+
+  /** Reads a local source at once. */
+  readFirst(): void {
     this.#readNow();
-    if (this.layer.source.attach === undefined) this.#run();
-    else this.#detach = this.layer.source.attach((reading) => this.#take(reading));
+  }
+
+  /** Takes what comes from now on. */
+  follow(): void {
+    const { source } = this.layer;
+    if (source.attach === undefined) return this.#run();
+    try {
+      this.#detach = source.attach((reading) => this.#take(reading));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Reads again now; resolves when that reading is in, or has failed. */
   async refresh(): Promise<void> {
     if (this.#closed) return;
-    if (this.layer.source.readNow !== undefined) return this.#readNow();
     const settled = this.settled();
+    // A reading on its way is older than what is read now: it must not come after it.
     this.#loop?.abort();
-    this.#run();
-    await settled;
+    this.#readNow();
+    if (this.layer.source.attach === undefined) this.#run();
+    if (this.layer.source.readNow === undefined) await settled;
   }
 
   get isClosed(): boolean {
@@ -79,11 +117,11 @@ export class Follower {
     this.#wake();
   }
 
-  #readNow(): void {
+  #readNow(concerns?: Concerns): void {
     const { source } = this.layer;
     if (source.readNow === undefined) return;
     try {
-      this.#take(source.readNow(this.#host));
+      this.#take(source.readNow(this.#host), concerns);
     } catch (error) {
       this.#fail(error);
     }
@@ -104,13 +142,19 @@ export class Follower {
           this.#take(reading);
           attempt = 0; // only a fresh reading resets the backoff
         }
-        return; // the source has said all it will ever say
+        return this.#ended();
       } catch (error) {
         if (isAborted()) return;
         this.#fail(error);
       }
       if (!(await this.#pause(attempt, signal))) return;
     }
+  }
+
+  /** The source has said all it will ever say. */
+  #ended(): void {
+    if (!this.layer.hasReading) this.#fail(new SourceError(`${this.layer.name}: expected a reading, found that the source ended without one`));
+    this.#wake();
   }
 
   async #pause(attempt: number, signal: AbortSignal): Promise<boolean> {
@@ -124,12 +168,17 @@ export class Follower {
     }
   }
 
-  #take(given: Reading): void {
+  #take(given: Reading, concerns?: Concerns): void {
     if (this.#closed) return;
-    const reading = this.#refused === undefined ? given : merge(this.#refused, given);
-    this.#setup.publisher.accept(this.layer, reading, (refused) => {
+    let reading = given;
+    const next = (): Reading => {
+      if (this.#refused !== undefined) reading = merge(this.#refused, given);
+      return reading;
+    };
+    this.#setup.publisher.accept(this.layer, next, (refused) => {
+      if (concerns?.(refused) === false) return;
       // What is no reading at all is dropped: nothing can be put on top of it.
-      this.#refused = refused === undefined || refused.code === 'CALUMMA_READING' ? undefined : reading;
+      if (refused?.code !== 'CALUMMA_READING') this.#refused = refused === undefined ? undefined : reading;
       if (refused === undefined) this.#turn('live', undefined);
       else this.#fail(refused);
       if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
@@ -161,6 +210,7 @@ export class Follower {
     layer.since = now;
     const change: StateChange = { layer: layer.name, state, before, at: new Date(now), ...(error === undefined ? {} : { error }) };
     this.#setup.audience.tellState(change, this.#setup.report);
+    if (before === 'loading') this.#setup.publisher.reportOwed();
   }
 
   #wake(): void {

@@ -1,11 +1,11 @@
-import { wrongOption } from '../core/check.js';
-import { ConfigError } from '../core/errors.js';
+import { checkString, optionError, wrongOption } from '../core/check.js';
 import {
-  bigint, boolean, bytes, bytesDefault, customType, date, dateDefault, duration, durationDefault, elementType, enumType,
+  bigint, boolean, bytes, bytesDefault, date, dateDefault, duration, durationDefault, elementType, enumType,
   href, hrefDefault, int, jsonType, listDefault, listType, mapDefault, mapType, number, setDefault, setType, string,
   type ElementParser, type JsonValue, type StandardSchema, type ValueType,
 } from '../core/types/index.js';
 import type { DynamicProperty } from './api.js';
+import { isSchema } from './schema.js';
 import { chain } from './live-property.js';
 
 type StringRecord<T> = ReadonlyMap<string, T> | Readonly<Record<string, T>>;
@@ -64,16 +64,19 @@ export abstract class TypedGetters {
 
   /** ISO 8601, or ms since 1970. */
   getDateProperty(name: string, defaultValue: Date | string): DynamicProperty<Date> {
+    expectDefault(name, typeof defaultValue === 'string' || defaultValue instanceof Date, 'a Date, or its text,', defaultValue);
     return this.typed(name, date, dateDefault(defaultValue));
   }
 
   /** An absolute URL. */
   getUrlProperty(name: string, defaultValue: URL | string): DynamicProperty<URL> {
+    expectDefault(name, typeof defaultValue === 'string' || defaultValue instanceof URL, 'a URL', defaultValue);
     return this.typed(name, href, hrefDefault(defaultValue));
   }
 
   /** One of a few texts. @example config.getEnumProperty('balancing', ['random', 'round-robin'], 'random') */
   getEnumProperty<const A extends string>(name: string, allowed: readonly A[], defaultValue: NoInfer<A>): DynamicProperty<A> {
+    if (!isTexts(allowed)) throw optionError(`getEnumProperty(${JSON.stringify(name)})`, 'a list of the allowed texts', allowed);
     return this.typed(name, enumType(allowed), defaultValue);
   }
 
@@ -81,27 +84,32 @@ export abstract class TypedGetters {
   getListProperty(name: string, defaultValue: readonly string[]): DynamicProperty<readonly string[]>;
   getListProperty<T>(name: string, defaultValue: readonly NoInfer<T>[], element: ElementParser<T>): DynamicProperty<readonly T[]>;
   getListProperty<T>(name: string, defaultValue: readonly T[], element?: ElementParser<T>): DynamicProperty<readonly T[]> {
-    return this.typed(name, listType(elementType(element)), listDefault(defaultValue));
+    expectDefault(name, Array.isArray(defaultValue), 'an array', defaultValue);
+    return this.typed(name, listType(parserOf(name, element)), listDefault(defaultValue));
   }
 
   /** As a list, each item once. @param element Default: string. */
   getSetProperty(name: string, defaultValue: Iterable<string>): DynamicProperty<ReadonlySet<string>>;
   getSetProperty<T>(name: string, defaultValue: Iterable<NoInfer<T>>, element: ElementParser<T>): DynamicProperty<ReadonlySet<T>>;
   getSetProperty<T>(name: string, defaultValue: Iterable<T>, element?: ElementParser<T>): DynamicProperty<ReadonlySet<T>> {
-    return this.typed(name, setType(elementType(element)), setDefault(defaultValue));
+    expectDefault(name, isObject(defaultValue) && Symbol.iterator in defaultValue, 'a Set or an array', defaultValue);
+    return this.typed(name, setType(parserOf(name, element)), setDefault(defaultValue));
   }
 
   /** `a=1,b=2`; the first `=` divides. @param element Default: string. */
   getMapProperty(name: string, defaultValue: StringRecord<string>): DynamicProperty<ReadonlyMap<string, string>>;
   getMapProperty<T>(name: string, defaultValue: StringRecord<NoInfer<T>>, element: ElementParser<T>): DynamicProperty<ReadonlyMap<string, T>>;
   getMapProperty<T>(name: string, defaultValue: StringRecord<T>, element?: ElementParser<T>): DynamicProperty<ReadonlyMap<string, T>> {
-    return this.typed(name, mapType(elementType(element)), mapDefault(defaultValue));
+    expectDefault(name, isObject(defaultValue) && !Array.isArray(defaultValue), 'a Map or an object', defaultValue);
+    return this.typed(name, mapType(parserOf(name, element)), mapDefault(defaultValue));
   }
 
   /** JSON, checked by any Standard Schema (zod, valibot, arktype, …) where one is given. The value is deeply frozen. */
   getJsonProperty(name: string, schema: undefined, defaultValue: JsonValue): DynamicProperty<JsonValue>;
   getJsonProperty<T>(name: string, schema: StandardSchema<T>, defaultValue: NoInfer<T>): DynamicProperty<T>;
   getJsonProperty<T>(name: string, schema: StandardSchema<T> | undefined, defaultValue: T): DynamicProperty<T> {
+    const given: unknown = schema;
+    if (given !== undefined && !isSchema(given)) throw optionError(`getJsonProperty(${JSON.stringify(name)})`, 'a Standard Schema, or undefined', given);
     return this.typed(name, jsonType(schema), defaultValue);
   }
 
@@ -112,15 +120,12 @@ export abstract class TypedGetters {
    * @example config.getProperty('allowed', (text) => new RegExp(text), /^$/)
    */
   getProperty<T>(name: string, parse: ElementParser<T>, defaultValue: T): DynamicProperty<T> {
-    const type: unknown = parse;
-    if (typeof type !== 'function' && typeof (type as { parse?: unknown } | null)?.parse !== 'function') {
-      throw new ConfigError('CALUMMA_OPTION', `getProperty(${JSON.stringify(name)}): expected a function as parser, found ${typeof type}`);
-    }
-    return this.typed(name, typeof parse === 'function' && !('parse' in parse) ? customType(parse) : elementType(parse), defaultValue);
+    return this.typed(name, parserOf(name, parse), defaultValue);
   }
 
   /** The first of these that is set, live; if none is, the last one's default. */
   getChainedProperty<T>(properties: readonly DynamicProperty<T>[]): DynamicProperty<T> {
+    if (!Array.isArray(properties)) throw optionError('getChainedProperty(properties)', 'a list of properties', properties);
     return chain(properties);
   }
 }
@@ -133,13 +138,12 @@ const kinds: Readonly<Record<string, (value: unknown) => boolean>> = {
   bigint: (value) => typeof value === 'bigint',
   duration: (value) => typeof value === 'number' && value >= 0,
   bytes: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  date: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
 };
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function checkGetter(name: unknown, type: ValueType<unknown>, defaultValue: unknown): void {
-  if (typeof name !== 'string') {
-    throw new ConfigError('CALUMMA_OPTION', `expected a string as the name of a property, found ${typeof name}`);
-  }
+  checkString('the name of a property', name);
   if (defaultValue === undefined || defaultValue === null) return;
   if (kinds[type.id]?.(defaultValue) === false || (type.id.startsWith('enum<') && !parses(type, defaultValue))) {
     throw wrongOption(name, `${type.expected} as default`, defaultValue);
@@ -152,4 +156,24 @@ function parses(type: ValueType<unknown>, text: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** @throws ConfigError CALUMMA_OPTION */
+function parserOf<T>(name: string, parser: ElementParser<T> | undefined): ValueType<T> {
+  const given: unknown = parser;
+  const isParser = typeof given === 'function' || (isObject(given) && 'parse' in given && 'equals' in given);
+  if (given === undefined || isParser) return elementType(parser);
+  throw optionError(`the parser of ${JSON.stringify(name)}`, 'a function, or a type such as int', given);
+}
+
+function expectDefault(name: string, fits: boolean, expected: string, found: unknown): void {
+  if (!fits && found !== undefined) throw wrongOption(name, `${expected} as default`, found);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

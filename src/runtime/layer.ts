@@ -1,4 +1,4 @@
-import type { Context, LayerState, PatchReading, Reading, Source, SourceHost } from '../core/model.js';
+import type { LayerState, PatchReading, Reading, Source } from '../core/model.js';
 import { ConfigError } from '../core/errors.js';
 
 /** Keys that a reading would move in its layer: the new text, or `undefined` for "gone". */
@@ -67,22 +67,30 @@ export class Layer implements LayerOptions {
 
   /** The name of the entry that answers `key` here: itself, or the source's looser spelling of it. */
   entryFor(key: string, entries: ReadonlyMap<string, string> = this.entries): string | undefined {
-    if (entries.has(key)) return key;
-    return this.source.spelling?.(key, entries);
+    return entries.has(key) ? key : this.#spelled(key, entries);
   }
 
   lookup(key: string, entries: ReadonlyMap<string, string> = this.entries): string | undefined {
     const found = entries.get(key);
     if (found !== undefined || this.source.spelling === undefined) return found;
-    const name = this.source.spelling(key, entries);
+    const name = this.#spelled(key, entries);
     return name === undefined ? undefined : entries.get(name);
+  }
+
+  // Called from reads, which never throw, whatever a source does.
+  #spelled(key: string, entries: ReadonlyMap<string, string>): string | undefined {
+    try {
+      return this.source.spelling?.(key, entries);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Where the entry that answers `key` stands, in the source's own spelling. */
   originOf(key: string): string | undefined {
     const name = this.entryFor(key);
     if (name === undefined) return undefined;
-    return this.locate?.(name) ?? `${this.name}:${name}`;
+    return placeOf(this, this.locate, name);
   }
 
   sinceOf(key: string): number | undefined {
@@ -95,6 +103,7 @@ export class Layer implements LayerOptions {
    * @throws ConfigError CALUMMA_READING when the source gave something that is no reading
    */
   deltaOf(reading: Reading): Delta {
+    checkReading(this.name, reading);
     if (reading.kind === 'patch') return this.#patchDelta(reading);
     checkEntries(this.name, reading.entries);
     if (this.entries.size === 0) return reading.entries;
@@ -133,7 +142,7 @@ export class Layer implements LayerOptions {
     } else {
       this.#patch(delta);
     }
-    if (this.firstReadAt !== undefined) for (const key of delta.keys()) this.changedAt.set(key, now);
+    if (this.firstReadAt !== undefined) this.#remember(delta, now);
     this.firstReadAt ??= now;
     this.bytes = bytes;
     this.note(reading, now);
@@ -147,6 +156,13 @@ export class Layer implements LayerOptions {
     this.firstReadAt ??= now;
     this.lastSuccess = now;
     this.nextTry = undefined;
+  }
+
+  #remember(delta: Delta, now: number): void {
+    for (const [key, value] of delta) {
+      if (value === undefined) this.changedAt.delete(key);
+      else this.changedAt.set(key, now);
+    }
   }
 
   #patch(delta: Delta): void {
@@ -172,8 +188,21 @@ export function bytesAfter(layer: Layer, delta: Delta): number {
   return bytes;
 }
 
-export function hostOf(context: Context, fail: SourceHost['fail'], warn: SourceHost['warn']): SourceHost {
-  return { context, fail, warn };
+/** Where an entry stands. A source that fails to say so must not fail whoever asks. */
+export function placeOf(layer: Layer, locate: Layer['locate'], name: string): string {
+  try {
+    return locate?.(name) ?? `${layer.name}:${name}`;
+  } catch {
+    return `${layer.name}:${name}`;
+  }
+}
+
+function checkReading(layer: string, reading: unknown): void {
+  const { kind, remove } = (typeof reading === 'object' && reading !== null ? reading : {}) as Partial<Record<'kind' | 'remove', unknown>>;
+  if (kind !== 'full' && kind !== 'patch') {
+    throw readingError(layer, "a reading of kind 'full' or 'patch'", typeof reading === 'object' && reading !== null ? 'another object' : describe(reading));
+  }
+  if (kind === 'patch' && !(remove instanceof Set)) throw readingError(layer, 'a Set of removed keys', describe(remove));
 }
 
 // An adapter written in plain JavaScript can hand over anything; a null in the middle must not half-apply (Archaius obs-18).

@@ -1,3 +1,4 @@
+import { optionError } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 
 /** Ends a subscription; calling it again does nothing. Also works with `using`. */
@@ -33,10 +34,22 @@ export function endWith(signal: AbortSignal | undefined, end: () => void): Unsub
 export function callListener<A extends unknown[]>(listener: (...args: A) => unknown, args: A, what: string, report: Report): void {
   try {
     const result = listener(...args);
-    if (isThenable(result)) result.then(undefined, (error: unknown) => report(listenerError(what, 'rejected', error)));
+    if (isThenable(result)) void result.then(undefined, (error: unknown) => report(listenerError(what, 'rejected', error)));
   } catch (error) {
     report(listenerError(what, 'threw', error));
   }
+}
+
+/** @throws ConfigError CALUMMA_OPTION, before anything is subscribed */
+export function checkListening(listener: unknown, options: unknown, what: string): void {
+  checkListener(listener, what);
+  if (typeof options !== 'object' || options === null) throw optionError(`the options of ${what}`, 'an object', options);
+  checkSignal((options as ListenOptions).signal, what);
+}
+
+export function checkSignal(signal: unknown, what: string): void {
+  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return;
+  throw optionError(`the signal of ${what}`, 'an AbortSignal', signal);
 }
 
 export function checkListener(listener: unknown, what: string): void {
@@ -44,8 +57,13 @@ export function checkListener(listener: unknown, what: string): void {
   throw new ConfigError('CALUMMA_OPTION', `${what}: expected a function as listener, found ${typeof listener}`);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** A promise where none belongs: its rejection must not end the process. */
+export function ignoreRejection(promise: PromiseLike<unknown>): void {
+  void promise.then(undefined, () => undefined);
 }
 
 function listenerError(what: string, how: string, cause: unknown): ConfigError {

@@ -1,17 +1,17 @@
-import { wrongOption } from '../core/check.js';
+import { checkString, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import { Audience, type ConfigEvents, type EventOptions, type KeyListener } from './audience.js';
-import { bindSpecs, type Bound, BoundTree, isSchema, type Specs } from './bind.js';
+import { bindSpecs, type Bound, BoundTree, type Specs } from './bind.js';
 import { Cascade } from './cascade.js';
 import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
 import { contextual } from './contextual.js';
 import { explain, type Explanation } from './explain.js';
-import { Follower, type FollowSetup } from './follow.js';
+import { Follower, type FollowSetup, readLocal } from './follow.js';
 import { checkGetter } from './getters.js';
-import { keepWhileHeard, moveHandles, propertyOf } from './handles.js';
+import { keepWhileHeard, knownProperty, moveHandles, newProperty } from './handles.js';
 import { health, type Health } from './health.js';
 import { Layer } from './layer.js';
 import type { Input, PropertyHost } from './live-property.js';
@@ -25,6 +25,7 @@ import type { SlotProperty } from './property.js';
 import { Publisher } from './publisher.js';
 import { untilReady } from './ready.js';
 import { reporter, warnOnce } from './reporter.js';
+import { isSchema } from './schema.js';
 import type { Slot } from './slot.js';
 import { usage } from './usage.js';
 import { ConfigView } from './view.js';
@@ -69,10 +70,14 @@ export class LiveConfig extends Config implements PropertyHost {
     this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
     this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, now, random: Math.random };
     const top = overrideLayer(now());
+    const dimensions = contextLayer(this.context, now());
     this.#cascade.insert(top, 0);
-    this.#cascade.insert(contextLayer(this.context, now()), 1);
+    this.#cascade.insert(dimensions, 1);
+    for (const key of dimensions.entries.keys()) this.#cascade.slotFor(key);
     this.#overrides = new Overrides(top, this.#publisher);
-    for (const setup of settings.layers) this.#follow(new Layer(setup, now()), this.#cascade.layers.length);
+    const followers = settings.layers.map((setup) => this.#insert(new Layer(setup, now()), this.#cascade.layers.length));
+    readLocal(followers);
+    for (const follower of followers) follower.follow();
   }
 
   override get version(): number {
@@ -95,6 +100,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override keys(prefix = ''): string[] {
+    checkString('keys(prefix)', prefix);
     return [...this.#cascade.listed(prefix)];
   }
 
@@ -123,13 +129,14 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override view(prefix: string): Config {
+    checkString('view(prefix)', prefix);
     return new ConfigView(this, prefix);
   }
 
   override bind<S extends Specs>(prefix: string, specs: S): Bound<S>;
   override bind<T extends object>(prefix: string, schema: StandardSchema<T>): Readonly<T>;
   override bind(prefix: string, shape: Specs | StandardSchema<object>): unknown {
-    if (typeof prefix !== 'string') throw wrongOption('bind', 'a prefix', prefix);
+    checkString('bind(prefix)', prefix);
     if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, this.#cascade.below(prefix))).facade();
     if (typeof shape !== 'object' || (shape as unknown) === null) throw wrongOption('bind', 'specs such as { rate: int(100) }, or a schema', shape);
     return bindSpecs((name, type, defaultValue) => this.typed(name, type, defaultValue), prefix, shape);
@@ -144,11 +151,13 @@ export class LiveConfig extends Config implements PropertyHost {
 
   override override(key: string, value: OverrideValue): void {
     this.#open();
+    checkString('override(key)', key);
     this.#overrides.set({ [key]: value }, this.report);
   }
 
   override clearOverride(key: string): void {
     this.#open();
+    checkString('clearOverride(key)', key);
     this.#overrides.clear([key]);
   }
 
@@ -167,9 +176,11 @@ export class LiveConfig extends Config implements PropertyHost {
     const setup = layerSetup(source, 'addLayer');
     expectDistinct([...this.layers, setup.name]);
     const layers = this.#userLayers();
-    // Two layers of our own stand above those of the user.
-    const rank = rankFor(layers.map((layer) => layer.name), position) + this.#cascade.layers.length - layers.length;
-    this.#follow(new Layer(setup, Date.now()), rank);
+    const index = rankFor(layers.map((layer) => layer.name), position);
+    // Counted from its neighbour: our own layers, and those whose removal still waits for its turn, are in the cascade too.
+    const follower = this.#insert(new Layer(setup, Date.now()), layers[index]?.rank ?? this.#cascade.layers.length);
+    follower.readFirst();
+    follower.follow();
   }
 
   override removeLayer(name: string): void {
@@ -181,6 +192,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override explain(key: string): Explanation {
+    checkString('explain(key)', key);
     return explain(this.#cascade, key, (one) => this.isSecret(one));
   }
 
@@ -197,7 +209,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override onChange(pattern: string, listener: KeyListener, options?: ListenOptions): Unsubscribe {
-    if (typeof pattern !== 'string') throw wrongOption('onChange', 'a key or prefix.*', pattern);
+    checkString('onChange(pattern)', pattern);
     return this.#audience.onChange(pattern, listener, options);
   }
 
@@ -235,21 +247,25 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   protected override typed<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T> {
-    const slot = this.#slots.get(name) ?? this.#newSlot(name, type, defaultValue);
-    slot.read = true;
-    return propertyOf(slot, type, defaultValue, this);
+    const slot = this.#slots.get(name);
+    const known = slot === undefined ? undefined : knownProperty(slot, type, defaultValue);
+    if (slot === undefined || known === undefined) return this.#newProperty(name, type, defaultValue);
+    if (!slot.read) slot.read = true;
+    return known;
   }
 
-  #newSlot(name: string, type: ValueType<unknown>, defaultValue: unknown): Slot {
+  #newProperty<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T> {
     checkGetter(name, type, defaultValue);
-    return this.#cascade.slotFor(name);
+    const slot = this.#cascade.slotFor(name);
+    slot.read = true;
+    return newProperty(slot, type, defaultValue, this);
   }
 
-  #follow(layer: Layer, rank: number): void {
+  #insert(layer: Layer, rank: number): Follower {
     this.#cascade.insert(layer, rank);
     const follower = new Follower(layer, this.#followSetup);
     this.#followers.set(layer.name, follower);
-    follower.start();
+    return follower;
   }
 
   #follower(name: string): Follower {

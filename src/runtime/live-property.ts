@@ -1,9 +1,11 @@
+import { inspect } from 'node:util';
+import { deepEqual } from '../core/equal.js';
 import { ConfigError } from '../core/errors.js';
 import { mask, quote } from '../core/redact.js';
 import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './api.js';
 import { latestValues } from './latest.js';
-import { callListener, checkListener, endWith, type Report, type Unsubscribe } from './listeners.js';
-import type { Mover, Round } from './round.js';
+import { callListener, checkListener, checkListening, checkSignal, endWith, ignoreRejection, isThenable, type Report, type Unsubscribe } from './listeners.js';
+import type { Mover, Round, Tell } from './round.js';
 
 /** What a property needs of the config it belongs to. */
 export interface PropertyHost {
@@ -69,7 +71,7 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   onChange(listener: ChangeListener<T>, options: PropertyListenOptions = {}): Unsubscribe {
-    checkListener(listener, `property ${this.name}`);
+    checkListening(listener, options, `property ${this.name}`);
     const record: Listener<T> = { call: listener, active: true };
     this.#add(record);
     const end = endWith(options.signal, () => this.#remove(record));
@@ -80,6 +82,7 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   changes(signal?: AbortSignal): AsyncIterableIterator<T> {
+    checkSignal(signal, `changes() of ${this.name}`);
     return latestValues((take) => this.onChange((now) => take(now)), signal);
   }
 
@@ -104,14 +107,14 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const shown = this.host.isSecret(this.name) ? mask : String(this.#value);
+    const shown = this.host.isSecret(this.name) ? mask : textOf(this.#value);
     return `DynamicProperty(${this.name} = ${shown})`;
   }
 
   /** Moves the value; what is derived follows later in the round. `woken`: tell the derived ones even if it is the same. */
   protected move(value: T, round: Round, woken: boolean): void {
     const before = this.#value;
-    const same = this.equals(before, value);
+    const same = this.#isSame(before, value);
     if (!same) {
       this.#value = value;
       this.#changedAt = round.at;
@@ -121,24 +124,41 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   /** @throws ConfigError when a check refuses the value */
-  protected verify(value: T, shown: string): void {
+  protected verify(value: T): void {
     for (const check of this.#checks ?? []) {
       let cause: unknown;
       try {
-        if (check(value) !== false) continue;
+        const answer = check(value);
+        if (answer !== false && !isThenable(answer)) continue;
+        if (isThenable(answer)) {
+          ignoreRejection(answer);
+          cause = new Error('its validation is asynchronous, which a value that is read without waiting cannot wait for');
+        }
       } catch (error) {
         cause = error;
       }
-      throw this.#refused(shown, cause);
+      throw this.#refused(value, cause);
     }
   }
 
-  tell(before: unknown, report: Report): void {
+  // The equality of a caller's own type may throw: a change told twice is better than one missed.
+  #isSame(a: T, b: T): boolean {
+    try {
+      return this.equals(a, b);
+    } catch {
+      return false;
+    }
+  }
+
+  audience(): Tell | undefined {
     const listeners = this.#listeners;
-    if (listeners === undefined) return;
+    if (listeners === undefined) return undefined;
     const now = this.#value;
-    if (!Array.isArray(listeners)) return tellOne(listeners, now, before as T, this.name, report);
-    for (const listener of [...listeners]) tellOne(listener, now, before as T, this.name, report);
+    if (!Array.isArray(listeners)) return (before, report) => tellOne(listeners, now, before as T, this.name, report);
+    const { length } = listeners; // later ones are appended
+    return (before, report) => {
+      for (const listener of listeners.slice(0, length)) tellOne(listener, now, before as T, this.name, report);
+    };
   }
 
   get isHeard(): boolean {
@@ -166,11 +186,12 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
     // a key's property is kept by its slot
   }
 
-  #refused(shown: string, cause: unknown): ConfigError {
+  #refused(value: T, cause: unknown): ConfigError {
+    const { name, origin } = this;
+    // What a check says may quote the value.
+    if (this.host.isSecret(name)) return new ConfigError('CALUMMA_VALIDATION', `${name}: ${mask} was refused by its validation`, { origin });
     const reason = cause instanceof Error ? `: ${cause.message}` : '';
-    const found = this.host.isSecret(this.name) ? mask : quote(shown);
-    const message = `${this.name}: ${found} was refused by its validation${this.host.isSecret(this.name) ? '' : reason}`;
-    return new ConfigError('CALUMMA_VALIDATION', message, { origin: this.origin, cause });
+    return new ConfigError('CALUMMA_VALIDATION', `${name}: ${quote(this.raw ?? textOf(value))} was refused by its validation${reason}`, { origin, cause });
   }
 
   #wakeDependents(round: Round): void {
@@ -253,26 +274,26 @@ export class DerivedProperty<T> extends LiveProperty<T> {
   }
 
   override equals(a: T, b: T): boolean {
-    return Object.is(a, b);
+    return deepEqual(a, b);
   }
 
   override follow(round: Round): void {
     try {
       const value = this.#recipe.value();
-      this.verify(value, String(value));
+      this.verify(value);
       this.#refused = false;
       this.move(value, round, true);
     } catch (error) {
-      this.host.report(asConfigError(this.name, error));
+      this.host.report(asConfigError(this, error));
     }
   }
 
   protected override recheck(round: Round): void {
     try {
-      this.verify(this.get(), String(this.get()));
+      this.verify(super.get());
     } catch (error) {
       this.#refused = true;
-      this.host.report(asConfigError(this.name, error));
+      this.host.report(asConfigError(this, error));
       this.move(this.default, round, true);
     }
   }
@@ -310,7 +331,7 @@ function firstOf<T>(input: Input, recipe: Recipe<T>): T {
   try {
     return recipe.value();
   } catch (error) {
-    input.host.report(asConfigError(input.name, error));
+    input.host.report(asConfigError(input, error));
     return recipe.default;
   }
 }
@@ -320,7 +341,17 @@ export function live<T>(property: DynamicProperty<T>): LiveProperty<T> {
   throw new ConfigError('CALUMMA_OPTION', 'expected a property made by a Config, found something else');
 }
 
-function asConfigError(name: string, error: unknown): ConfigError {
+function asConfigError({ name, host }: Pick<Input, 'name' | 'host'>, error: unknown): ConfigError {
   if (error instanceof ConfigError) return error;
-  return new ConfigError('CALUMMA_CONVERSION', `${name}: the function given to map() failed`, { cause: error });
+  // What the function says may quote the value.
+  const cause = host.isSecret(name) ? undefined : error;
+  return new ConfigError('CALUMMA_CONVERSION', `${name}: the function given to map() failed`, { cause });
+}
+
+function textOf(value: unknown): string {
+  try {
+    return typeof value === 'string' ? value : inspect(value);
+  } catch {
+    return typeof value;
+  }
 }

@@ -3,7 +3,7 @@ import type { ConfigError } from '../core/errors.js';
 import type { PatchReading } from '../core/model.js';
 import type { OverrideValue } from './config.js';
 import type { Layer } from './layer.js';
-import type { Report } from './listeners.js';
+import { isThenable, type Report } from './listeners.js';
 import type { Publisher } from './publisher.js';
 
 const noKeys: ReadonlySet<string> = new Set();
@@ -35,6 +35,7 @@ export class Overrides {
 
   /** Sets, runs, and puts back what these keys had before: also when `fn` throws or its promise rejects. */
   during<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T, report: Report): T {
+    checkRecord(record);
     const before = new Map(Object.keys(record).map((key) => [key, this.#layer.entries.get(key)]));
     this.set(record, report);
     const restore = (): void => this.#restore(before, report);
@@ -45,11 +46,11 @@ export class Overrides {
       restore();
       throw error;
     }
-    if (!(result instanceof Promise)) {
+    if (!isThenable(result)) {
       restore();
       return result;
     }
-    return result.finally(restore) as T;
+    return Promise.resolve(result).finally(restore) as T;
   }
 
   #restore(before: ReadonlyMap<string, string | undefined>, report: Report): void {
@@ -63,10 +64,15 @@ export class Overrides {
   }
 
   #write(reading: PatchReading, report: Report): void {
-    this.#publisher.accept(this.#layer, reading, (refused: ConfigError | undefined) => {
+    this.#publisher.accept(this.#layer, () => reading, (refused: ConfigError | undefined) => {
       if (refused !== undefined) report(refused);
     });
   }
+}
+
+export function checkRecord(record: unknown): void {
+  if (typeof record === 'object' && record !== null && !Array.isArray(record)) return;
+  throw wrongOption('withOverrides(record)', "an object such as { 'gateway.limit': 5 }", record);
 }
 
 function textOf(key: string, value: unknown): string {

@@ -70,7 +70,7 @@ export class SlotProperty<T> extends LiveProperty<T> {
     }
     try {
       const value = this.#parse(text);
-      this.verify(value, text);
+      this.verify(value);
       this.#set = true;
       this.#error = undefined;
       this.move(value, round, !wasSet);
@@ -88,7 +88,7 @@ export class SlotProperty<T> extends LiveProperty<T> {
 
   protected override recheck(round: Round): void {
     try {
-      if (this.#set) this.verify(this.get(), this.#slot.value ?? '');
+      if (this.#set) this.verify(this.get());
     } catch (error) {
       // Nothing checked was ever served, so there is no last good value but the default.
       this.#set = false;

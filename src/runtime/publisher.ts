@@ -3,11 +3,11 @@ import { ConfigError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
 import type { Audience } from './audience.js';
-import { type Cascade, type Plan, type Settled, spelledDelta } from './cascade.js';
+import { type Cascade, type Plan, type Problems, type Settled, spelledDelta } from './cascade.js';
 import type { BoundTree } from './bind.js';
 import { changesOf } from './changes.js';
 import { bytesAfter, type Delta, type Layer } from './layer.js';
-import type { Report } from './listeners.js';
+import { ignoreRejection, isThenable, type Report } from './listeners.js';
 import { Round } from './round.js';
 import { LiveSnapshot, SnapshotShelf } from './snapshot.js';
 
@@ -36,6 +36,8 @@ export class Publisher {
   readonly #waiting: (() => void)[] = [];
   #bound: WeakRef<BoundTree<object>>[] = [];
   #busy = false;
+  /** Keys that mention what is set nowhere so far, although a layer that has not spoken yet may set it. */
+  readonly #owed = new Set<string>();
 
   constructor(setup: PublisherSetup) {
     this.#setup = setup;
@@ -48,10 +50,24 @@ export class Publisher {
   /**
    * Publishes a reading of a layer, now or after what is being published.
    *
+   * @param reading asked for when its turn has come
    * @param done gets the error that refused it, or `undefined`
    */
-  accept(layer: Layer, reading: Reading, done: (refused: ConfigError | undefined) => void): void {
+  accept(layer: Layer, reading: () => Reading, done: (refused: ConfigError | undefined) => void): void {
     this.#inTurn(() => done(this.#take(layer, reading)));
+  }
+
+  /** Reports what was kept back while layers were still to have their first say. */
+  reportOwed(): void {
+    const { cascade } = this.#setup;
+    if (this.#owed.size === 0 || cascade.isLoading) return;
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    const problems = owed.map((key): [string, readonly ConfigError[]] => {
+      const raw = cascade.raw(key);
+      return [key, raw === undefined ? [] : (cascade.interpolation(key, raw)?.problems ?? [])];
+    });
+    this.#reportProblems(new Map(problems));
   }
 
   /** Runs a round of property moves that no reading caused. */
@@ -75,9 +91,11 @@ export class Publisher {
     this.#inTurn(() => {
       const reading: Reading = { kind: 'full', entries: new Map() };
       const delta: Delta = new Map([...layer.entries.keys()].map((key) => [key, undefined]));
-      const plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, reading, delta));
+      const plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, delta));
+      this.#keepForSnapshots(plan); // while the layer is still there to say what it lists
       this.#setup.cascade.remove(layer);
       this.#commit(layer, reading, { delta, plan, bytes: 0 }, this.#setup.now());
+      this.reportOwed();
     });
   }
 
@@ -93,20 +111,21 @@ export class Publisher {
     }
   }
 
-  #take(layer: Layer, reading: Reading): ConfigError | undefined {
+  #take(layer: Layer, next: () => Reading): ConfigError | undefined {
     const now = this.#setup.now();
+    let reading: Reading;
     let delta: Delta;
     let plan: Plan;
     let bytes: number;
     try {
+      reading = next();
       delta = layer.deltaOf(reading);
       bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, delta);
-      plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, reading, delta));
-      this.#askGuards(plan, layer);
+      plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, delta));
+      this.#askGuards(plan, layer, delta);
     } catch (error) {
       return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: ${String(error)}`, { cause: error });
     }
-    for (const problem of plan.problems) this.#setup.report(problem);
     this.#commit(layer, reading, { delta, plan, bytes }, now);
     return undefined;
   }
@@ -114,11 +133,15 @@ export class Publisher {
   #commit(layer: Layer, reading: Reading, next: { delta: Delta; plan: Plan; bytes: number }, now: number): void {
     const { delta, plan, bytes } = next;
     const locateBefore = layer.locate;
+    this.#reportProblems(plan.problems);
     this.#keepForSnapshots(plan);
     if (delta.size === 0) layer.note(reading, now);
     else layer.commit(reading, delta, bytes, now);
     const settled = this.#setup.cascade.commit(plan);
-    if (settled.length === 0) return;
+    if (settled.length === 0) {
+      if (plan.moves.length > 0) this.#shelf.renew(); // listed differently, though no value has moved
+      return;
+    }
     this.version++;
     const round = new Round(now);
     for (const { slot } of settled) slot.move(round);
@@ -153,10 +176,23 @@ export class Publisher {
     if (publishChannel.hasSubscribers) publishChannel.publish(set);
   }
 
-  #withSpellings(layer: Layer, reading: Reading, delta: Delta): Delta {
+  #withSpellings(layer: Layer, delta: Delta): Delta {
     if (layer.source.spelling === undefined || delta.size === 0) return delta;
-    const after = reading.kind === 'full' ? reading.entries : applied(layer.entries, delta);
-    return new Map([...delta, ...spelledDelta(layer, after, this.#setup.cascade.slots.values())]);
+    const keys = this.#setup.cascade.seen();
+    for (const key of delta.keys()) keys.add(key);
+    return spelledDelta(layer, delta, applied(layer.entries, delta), keys);
+  }
+
+  /** A key may be missing only because the layer that has it was not read yet: that is no news. */
+  #reportProblems(problems: Problems): void {
+    if (problems.size === 0) return;
+    if (this.#setup.cascade.isLoading) {
+      for (const key of problems.keys()) this.#owed.add(key);
+      return;
+    }
+    // What two values mention is wrong once.
+    const distinct = new Map([...problems.values()].flat().map((problem) => [problem.message, problem]));
+    for (const problem of distinct.values()) this.#setup.report(problem);
   }
 
   /** @throws ConfigError CALUMMA_TOO_LARGE */
@@ -171,21 +207,15 @@ export class Publisher {
   }
 
   /** @throws ConfigError CALUMMA_GUARD */
-  #askGuards(plan: Plan, layer: Layer): void {
-    if (this.#setup.guards.length === 0 || plan.moves.length === 0) return;
-    const overlay = new Map(plan.moves.map((move) => [move.key, move.value]));
-    const candidate = new LiveSnapshot(this.version + 1, this.#setup.cascade, overlay);
-    this.#shelf.add(candidate);
+  #askGuards(plan: Plan, layer: Layer, delta: Delta): void {
+    const { guards, cascade } = this.#setup;
+    if (guards.length === 0) return;
     const changes = plannedChanges(plan, layer);
     if (changes.length === 0) return;
-    for (const guard of this.#setup.guards) {
-      try {
-        guard(candidate, changes);
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new ConfigError('CALUMMA_GUARD', `${layer.name}: a guard refused the reading: ${reason}`, { cause });
-      }
-    }
+    const candidate = new LiveSnapshot(this.version + 1, cascade);
+    for (const { key, value } of plan.moves) candidate.keep(key, value, cascade.wouldList(key, layer, delta));
+    this.#shelf.add(candidate);
+    for (const guard of guards) askGuard(guard, candidate, changes, layer.name);
   }
 
   #keepForSnapshots(plan: Plan): void {
@@ -197,6 +227,19 @@ export class Publisher {
       }
     }
   }
+}
+
+function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[], layer: string): void {
+  let answer: unknown;
+  try {
+    answer = guard(candidate, changes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError('CALUMMA_GUARD', `${layer}: a guard refused the reading: ${reason}`, { cause });
+  }
+  if (!isThenable(answer)) return;
+  ignoreRejection(answer);
+  throw new ConfigError('CALUMMA_GUARD', `${layer}: expected a guard that decides at once, found one that is asynchronous; the reading is refused`);
 }
 
 function plannedChanges(plan: Plan, layer: Layer): Change[] {

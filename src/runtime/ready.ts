@@ -1,7 +1,8 @@
-import { wrongOption } from '../core/check.js';
+import { checkOptions, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { ReadyOptions } from './config.js';
 import type { Follower } from './follow.js';
+import { checkSignal } from './listeners.js';
 
 /**
  * Resolves when every layer has a reading. A layer that is slow is waited for until the timeout; a local one that failed
@@ -10,8 +11,10 @@ import type { Follower } from './follow.js';
  * @throws ConfigError CALUMMA_NOT_READY
  */
 export async function untilReady(followers: readonly Follower[], options: ReadyOptions): Promise<void> {
+  checkOptions('ready', options, ['timeoutMs', 'signal']);
   const { timeoutMs = 3_000, signal } = options;
-  if (!(timeoutMs >= 0)) throw wrongOption('ready.timeoutMs', 'ms', timeoutMs);
+  checkSignal(signal, 'ready()');
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw wrongOption('ready({ timeoutMs })', 'a number of milliseconds', timeoutMs);
   signal?.throwIfAborted();
   const pending = followers.filter((follower) => !hasHadItsTurn(follower)).map((follower) => firstReading(follower));
   if (pending.length > 0) await within(Promise.all(pending), timeoutMs, signal);
@@ -31,12 +34,15 @@ async function firstReading(follower: Follower): Promise<void> {
   while (!follower.isClosed && !follower.layer.hasReading) await follower.settled();
 }
 
+// setTimeout turns anything longer into 1 ms.
+const longestTimeout = 2_147_483_647;
+
 // The timer may keep the process alive: somebody is awaiting it, and it is short.
 async function within(work: Promise<unknown>, ms: number, signal: AbortSignal | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
   const ends = new Promise<void>((resolve, reject) => {
-    timer = setTimeout(resolve, ms);
+    timer = setTimeout(resolve, Math.min(ms, longestTimeout));
     abort = () => reject(signal?.reason as Error);
     signal?.addEventListener('abort', abort, { once: true });
   });

@@ -14,6 +14,11 @@ export class References {
     return this.#owners.get(key) ?? none;
   }
 
+  /** All keys that some value mentions. */
+  mentioned(): Iterable<string> {
+    return this.#owners.keys();
+  }
+
   mentionsOf(owner: string): ReadonlySet<string> {
     return this.#mentions.get(owner) ?? none;
   }

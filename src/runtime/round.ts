@@ -6,9 +6,12 @@ export interface Mover {
   readonly rank: number;
   /** Takes its new value from its inputs. */
   follow(round: Round): void;
-  /** Tells its listeners. */
-  tell(before: unknown, report: Report): void;
+  /** Who listens now; `undefined` if nobody does. */
+  audience(): Tell | undefined;
 }
+
+/** Tells those who listened when the round began to tell. */
+export type Tell = (before: unknown, report: Report) => void;
 
 /**
  * The properties that one publish moves: first all move, inputs before what is derived from them, then all listeners
@@ -43,6 +46,8 @@ export class Round {
   }
 
   tell(report: Report): void {
-    for (const [at, property] of this.#moved.entries()) property.tell(this.#before[at], report);
+    // Found before the first is told: who begins to listen meanwhile has seen the value of now already.
+    const audiences = this.#moved.map((property) => property.audience());
+    for (const [at, tell] of audiences.entries()) tell?.(this.#before[at], report);
   }
 }

@@ -53,7 +53,7 @@ export class LiveSnapshot implements Snapshot {
     return this.keys(prefix).map((key) => [key, this.get(key) ?? '']);
   }
 
-  /** Remembers a value that is about to be replaced. */
+  /** Sets a value apart from the live one: that which is about to be replaced, or that which would be. */
   keep(key: string, before: string | undefined, listed: boolean): void {
     if (this.#overlay.has(key)) return;
     this.#overlay.set(key, before);
@@ -76,6 +76,11 @@ export class SnapshotShelf {
     const snapshot = new LiveSnapshot(version, live);
     this.#latest = this.add(snapshot);
     return snapshot;
+  }
+
+  /** The next one taken is a new one, even at the same version. */
+  renew(): void {
+    this.#latest = undefined;
   }
 
   add(snapshot: LiveSnapshot): WeakRef<LiveSnapshot> {

@@ -1,3 +1,4 @@
+import { checkString } from '../core/check.js';
 import type { Change, ChangeSet, Context, Snapshot, Source } from '../core/model.js';
 import { isUnder, join, strip } from '../core/prefix.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
@@ -7,8 +8,9 @@ import type { Bound, Specs } from './bind.js';
 import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
 import type { Explanation } from './explain.js';
 import type { Health } from './health.js';
-import type { ListenOptions, Unsubscribe } from './listeners.js';
+import { checkListening, type ListenOptions, type Unsubscribe } from './listeners.js';
 import type { LayerSpec } from './options.js';
+import { checkRecord } from './overrides.js';
 
 /** The config that a view looks into. */
 export interface Whole extends Config {
@@ -74,6 +76,7 @@ export class ConfigView extends Config {
   }
 
   override view(prefix: string): Config {
+    checkString('view(prefix)', prefix);
     return new ConfigView(this.#whole, this.#full(prefix));
   }
 
@@ -101,6 +104,7 @@ export class ConfigView extends Config {
   }
 
   override withOverrides<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T): T {
+    checkRecord(record);
     return this.#whole.withOverrides(Object.fromEntries(Object.entries(record).map(([key, value]) => [this.#full(key), value])), fn);
   }
 
@@ -127,11 +131,17 @@ export class ConfigView extends Config {
 
   override on<E extends keyof ConfigEvents>(event: E, listener: (value: ConfigEvents[E]) => unknown, options: EventOptions = {}): Unsubscribe {
     if (event !== 'change') return this.#whole.on(event, listener, options);
-    const heard = (set: ChangeSet): unknown => (listener as (set: ChangeSet) => unknown)(this.#inside(set));
+    checkListening(listener, options, "on('change')");
+    const heard = (set: ChangeSet): unknown => {
+      const inside = this.#inside(set);
+      // The key that is spelled like the prefix itself is not in the view.
+      return inside.changes.length === 0 ? undefined : (listener as (set: ChangeSet) => unknown)(inside);
+    };
     return this.#whole.on('change', heard, { ...options, prefix: this.#full(options.prefix ?? '') });
   }
 
-  override onChange(pattern: string, listener: KeyListener, options?: ListenOptions): Unsubscribe {
+  override onChange(pattern: string, listener: KeyListener, options: ListenOptions = {}): Unsubscribe {
+    checkListening(listener, options, `onChange('${pattern}')`);
     return this.#whole.onChange(this.#full(pattern), (change, set) => listener(renamed(change, this.#prefix), this.#inside(set)), options);
   }
 
@@ -139,8 +149,9 @@ export class ConfigView extends Config {
     return this.#whole.propertyOf(this.#full(name), type, defaultValue);
   }
 
+  // What is no string goes on as it is: the whole config says what is wrong with it.
   #full(name: string): string {
-    return join(this.#prefix, name);
+    return typeof name === 'string' ? join(this.#prefix, name) : name;
   }
 
   #inside(set: ChangeSet): ChangeSet {
