@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { optionError } from '../core/check.js';
 import { deepEqual } from '../core/equal.js';
 import { ConfigError } from '../core/errors.js';
 import { mask, quote } from '../core/redact.js';
@@ -315,24 +316,33 @@ export function chain<T>(properties: readonly DynamicProperty<T>[]): DynamicProp
   return new DerivedProperty(inputs, recipe, recipe.value());
 }
 
-/** What `fn` makes of the value. */
+/** What `fn` makes of the value. @throws ConfigError CALUMMA_OPTION when it fails both for the value of now and for the default */
 export function mapped<T, U>(input: LiveProperty<T>, fn: (value: T) => U): DynamicProperty<U> {
+  const first = firstOf(input, fn);
   const recipe: Recipe<U> = {
     get default() {
-      return fn(input.default);
+      try {
+        return fn(input.default);
+      } catch {
+        return first;
+      }
     },
     chosen: () => input,
     value: () => fn(input.get()),
   };
-  return new DerivedProperty([input], recipe, firstOf(input, recipe));
+  return new DerivedProperty([input], recipe, first);
 }
 
-function firstOf<T>(input: Input, recipe: Recipe<T>): T {
+function firstOf<T, U>(input: LiveProperty<T>, fn: (value: T) => U): U {
   try {
-    return recipe.value();
+    return fn(input.get());
   } catch (error) {
     input.host.report(asConfigError(input, error));
-    return recipe.default;
+  }
+  try {
+    return fn(input.default);
+  } catch (cause) {
+    throw optionError(`map() of ${input.name}`, 'a function that takes at least the default', fn, input.host.isSecret(input.name) ? undefined : cause);
   }
 }
 

@@ -26,7 +26,7 @@ export class Feed implements Source {
   starts = 0;
   /** Feeds that are being read now. */
   open = 0;
-  #words: Word[] = [];
+  readonly #words: Word[] = [];
   #wake: (() => void) | undefined;
 
   constructor(name = 'feed') {

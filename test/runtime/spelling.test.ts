@@ -15,7 +15,7 @@ describe('a dotted key and an environment variable', () => {
     ['with underscores', { a_b: '2', A_B: '3' }, '2'],
     ['in upper case', { A_B: '3' }, '3'],
   ])('is found %s first', (_, environment, expected) => {
-    expect(rig([env({ environment: environment as Record<string, string> })]).config.get('a.b')).toBe(expected);
+    expect(rig([env({ environment: environment })]).config.get('a.b')).toBe(expected);
   });
 
   it('falls to the next step when a closer spelling goes', async () => {
