@@ -5,7 +5,6 @@ import { standaloneHost, type Context, type Reading, type Source, type SourceHos
 import { runToEnd } from '../../formats/format.js';
 import { aborted } from '../abort.js';
 import type { FileContent, ObserverOptions, WatchedPaths } from '../watch/contract.js';
-import { observe } from '../watch/observer.js';
 import type { Gathering, Outcome } from './gathering.js';
 import { readPaths } from './read-paths.js';
 
@@ -130,6 +129,8 @@ class FileReader {
 
   /** @param known is emptied once the observer has compared it: it holds whole files */
   async *#observe(gathering: Gathering, known: Map<string, FileContent>): AsyncGenerator<Reading> {
+    // Loaded here, off the way of the first read: who reads and exits never pays for watching.
+    const { observe } = await import('../watch/observer.js');
     let paths = gathering.paths();
     const observer = observe(paths, this.#observerOptions(), known);
     for await (const round of observer.rounds(AbortSignal.any([this.#signal, this.#round.signal]))) {

@@ -1,0 +1,31 @@
+// node build.js [folder]: bundles src/ into dist/, or the folder given.
+import { readFileSync } from 'node:fs';
+import { rolldown } from 'rolldown';
+
+const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/**
+ * `import { open } from 'node:fs'` makes Node wrap every export of the module, used or not: 2 ms of a start for the nine
+ * built-in modules we need. Asking for the module itself does not.
+ */
+const builtins = {
+  name: 'builtins',
+  renderChunk(code) {
+    const asked = code.replace(/^import (?:([\w$]+)(?:, )?)?(\{[^}]*\})? from "(node:[\w/]+)";$/gm, (_, whole, names, name) => {
+      const targets = [whole, names?.replaceAll(' as ', ': ')].filter((target) => target !== undefined);
+      return targets.map((target) => `const ${target} = process.getBuiltinModule("${name}");`).join(' ');
+    });
+    return { code: asked, map: null }; // every line stays a line
+  },
+};
+
+// tsc checks and writes the types; this puts the 150 modules into one file, because loading them one by one takes 40 ms
+// of every start. Nothing is minified, and source maps lead back to src/.
+const bundle = await rolldown({
+  cwd: import.meta.dirname,
+  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  platform: 'node',
+  plugins: [builtins],
+  external: [/^node:/, ...Object.keys(dependencies)],
+});
+await bundle.write({ dir: process.argv[2] ?? 'dist', sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js' });
