@@ -16,15 +16,20 @@ export type Redact = (key: string) => boolean;
 /**
  * Decides whose value is shown as `***`: the one rule that errors, explain, logs, command line and page share.
  *
- * @param words strings (case-insensitive, anywhere in the key) or patterns. Default: {@link secretWords}.
+ * @param words strings (case-insensitive, anywhere in the key, `_` and `.` as good as `-`) or patterns. Default: {@link secretWords}.
  */
 export function redactor(words: readonly (string | RegExp)[] = secretWords): Redact {
-  const texts = words.filter((word) => typeof word === 'string').map((word) => word.toLowerCase());
+  const texts = words.filter((word) => typeof word === 'string').map(plain);
   const patterns = words.filter((word) => word instanceof RegExp);
   return (key) => {
-    const lower = key.toLowerCase();
-    return texts.some((text) => lower.includes(text)) || patterns.some((pattern) => key.search(pattern) >= 0);
+    const spelled = plain(key);
+    return texts.some((text) => spelled.includes(text)) || patterns.some((pattern) => key.search(pattern) >= 0);
   };
+}
+
+/** `API_KEY` and `api.key` are spellings of `api-key`. */
+function plain(text: string): string {
+  return text.toLowerCase().replace(/[_.]/g, '-');
 }
 
 /** Text for people: quoted, cut at 100 characters, control characters escaped. */
