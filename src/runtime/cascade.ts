@@ -42,6 +42,8 @@ const rememberedMisses = 10_000;
  */
 export class Cascade implements LiveValues {
   readonly slots = new Map<string, Slot>();
+  /** The values of the keys that were read so far, `null` for "nowhere": a slot is one more cache line away. */
+  readonly #answers = new Map<string, string | null>();
   readonly references = new References();
   #layers: Layer[] = [];
   #looser: Layer[] = [];
@@ -82,14 +84,22 @@ export class Cascade implements LiveValues {
     return slot === undefined ? this.#settled(key)?.value : slot.value;
   }
 
-  /** A read of a key without a slot: somebody asks for what no layer lists. */
-  miss(key: unknown): string | undefined {
+  /** What readers get; remembers that they asked. A hit and a miss are both one lookup. */
+  read(key: string): string | undefined {
+    const answer = this.#answers.get(key);
+    return answer === undefined ? this.#firstRead(key) : (answer ?? undefined);
+  }
+
+  #firstRead(key: unknown): string | undefined {
     if (typeof key !== 'string') return undefined; // reads never throw
-    const answered = this.#settled(key);
-    if (answered === undefined && this.#misses >= rememberedMisses) return undefined;
+    if (!this.slots.has(key) && this.#settled(key) === undefined) {
+      if (this.#misses >= rememberedMisses) return undefined;
+      this.#misses++;
+    }
     const slot = this.slotFor(key);
     slot.read = true;
-    if (answered === undefined) this.#misses++;
+    slot.answered = true;
+    this.#answers.set(key, slot.value ?? null);
     return slot.value;
   }
 
@@ -171,6 +181,7 @@ export class Cascade implements LiveValues {
       const layerBefore = slot.layer;
       slot.layer = move.layer;
       slot.value = move.value;
+      if (slot.answered) this.#answers.set(slot.key, slot.value ?? null);
       if (move.mentions !== nothing || !this.references.isEmpty) this.references.set(move.key, move.mentions);
       if (before !== move.value) settled.push({ slot, before, layerBefore });
       if (slot.idle) this.slots.delete(slot.key);

@@ -89,10 +89,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override get(key: string): string | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return this.#cascade.miss(key);
-    if (!slot.read) slot.read = true; // not written again: the line would have to go back to memory
-    return slot.value;
+    return this.#cascade.read(key);
   }
 
   override has(key: string): boolean {

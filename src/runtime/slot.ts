@@ -20,6 +20,8 @@ export class Slot {
   layer: Layer | undefined = undefined;
   /** Somebody has asked for it. */
   read = false;
+  /** The cascade keeps its value at hand for readers. */
+  answered = false;
   /** The first property of the key. Most keys have one, so finding it again costs no list. */
   first: AnyProperty | undefined = undefined;
   /** The other properties of the key, and those that are held weakly. */
