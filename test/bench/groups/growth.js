@@ -1,0 +1,39 @@
+import { keyCount } from '../lib/data.js';
+import { absolute } from '../lib/figure.js';
+import { withFolder } from '../lib/folder.js';
+import { openLargeFile } from '../lib/large-file.js';
+import { heldMemory, slope } from '../lib/measure.js';
+
+/** @returns {Promise<import('../lib/figure.js').Report>} */
+export async function run({ quick }) {
+  const reloads = quick ? 40 : 200;
+  const settled = reloads / 4;
+  const cases = [
+    { name: '1 % of the keys changed', changes: keyCount / 100 },
+    { name: 'one key changed', changes: 1 },
+  ];
+  const figures = [];
+  for (const { name, changes } of cases) {
+    const { perReload, first, last } = await withFolder((folder) => growth(folder, changes, reloads, settled));
+    const note = `${(first / 1e6).toFixed(1)} → ${(last / 1e6).toFixed(1)} MB`;
+    figures.push(absolute(`growth per reload, ${name}`, { value: perReload / 1000, unit: 'KB' }, 50, note));
+  }
+  return {
+    title: 'growth: what reloads of a file of 10 MB leave behind',
+    method: `${reloads} reloads each; slope of heapUsed + external (which includes array buffers) after collection, over the last ${reloads - settled}`,
+    figures,
+  };
+}
+
+async function growth(folder, changes, reloads, settled) {
+  const large = await openLargeFile(folder);
+  const points = [];
+  for (let reload = 1; reload <= reloads; reload++) {
+    await large.prepare(changes);
+    await large.put();
+    await large.next();
+    if (reload > settled && reload % 5 === 0) points.push([reload, (await heldMemory()).all]);
+  }
+  await large.close();
+  return { perReload: slope(points), first: points[0][1], last: points.at(-1)[1] };
+}
