@@ -1,6 +1,6 @@
 import type { ConfigError } from '../core/errors.js';
 import { interpolate, type Interpolation, mayInterpolate, type Scope } from '../core/interpolate.js';
-import { isAtOrUnder, isUnder } from '../core/prefix.js';
+import { isAtOrUnder, isUnder, strip } from '../core/prefix.js';
 import type { Delta, Layer } from './layer.js';
 import { References } from './references.js';
 import { Slot } from './slot.js';
@@ -124,11 +124,11 @@ export class Cascade implements LiveValues {
     }
   }
 
-  /** What lies below a prefix, as it is now. */
+  /** What lies below a prefix, as it is now, under the names it has there. */
   *below(prefix: string): Generator<[key: string, value: string]> {
     for (const key of this.listed(prefix)) {
       const value = this.slots.get(key)?.value;
-      if (value !== undefined && isUnder(key, prefix)) yield [key, value];
+      if (value !== undefined && isUnder(key, prefix)) yield [strip(key, prefix), value];
     }
   }
 

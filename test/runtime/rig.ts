@@ -81,6 +81,8 @@ export class Feed implements Source {
 /** Collects garbage until `condition` holds: weak references are cleared in their own time. */
 export async function afterGc(condition: () => boolean): Promise<boolean> {
   for (let round = 0; round < 50; round++) {
+    // A reference that was looked through is held until the end of the job.
+    await new Promise((resolve) => setImmediate(resolve));
     (globalThis as { gc?: () => void }).gc?.();
     await new Promise((resolve) => setImmediate(resolve));
     if (condition()) return true;
