@@ -5,7 +5,7 @@ import { getProperties } from 'properties-file';
 import { foreignSample, jsonText, mixedSample, plainSample } from '../lib/data.js';
 import { ms, ratio } from '../lib/figure.js';
 import { withFolder } from '../lib/folder.js';
-import { properties, runToEnd } from '../lib/internal.js';
+import { propertiesFormat } from '../lib/internal.js';
 import { javaTimer } from '../lib/java.js';
 import { median, milliseconds, timed } from '../lib/measure.js';
 
@@ -28,6 +28,7 @@ export async function run({ quick }) {
   const facts = [];
   await withFolder(async (folder) => {
     const java = javaTimer(folder);
+    const { properties, runToEnd } = await propertiesFormat(folder);
     for (const { name, sample, bound } of samples) {
       const { bytes, entries } = sample();
       const text = jsonText(entries);

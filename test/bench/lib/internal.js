@@ -1,5 +1,22 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+
 /**
- * What the public entry does not give: a format by itself. Taken from the built package, so that it is the code users run.
+ * What the public entry does not give: a format by itself. Bundled as the package is, because that is what users run.
+ *
+ * @param {string} folder where the bundle goes
  */
-export { properties } from '../../../dist/formats/properties.js';
-export { runToEnd } from '../../../dist/formats/format.js';
+export async function propertiesFormat(folder) {
+  const bundles = path.join(folder, 'bundles');
+  mkdirSync(bundles);
+  const cwd = fileURLToPath(new URL('../../../', import.meta.url));
+  const input = { properties: 'src/formats/properties.ts', format: 'src/formats/format.ts' };
+  const bundle = await rolldown({ cwd, input, platform: 'node', external: [/^node:/] });
+  await bundle.write({ dir: bundles, entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' });
+  await bundle.close();
+  const { properties } = await import(pathToFileURL(path.join(bundles, 'properties.mjs')).href);
+  const { runToEnd } = await import(pathToFileURL(path.join(bundles, 'format.mjs')).href);
+  return { properties, runToEnd };
+}
