@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import { diff } from '../../core/diff.js';
 import { FormatError, SourceError } from '../../core/errors.js';
 import type { Format, IncrementalDocument, Position, TextEncoding } from '../../formats/format.js';
@@ -82,6 +84,7 @@ function* opened(spec: FileSpec, bytes: Buffer, mtimeMs: number | undefined): Ge
   try {
     const { incremental } = spec.format;
     if (incremental === undefined) return plainDocument(spec, bytes, mtimeMs);
+    checkEncoding(spec, bytes);
     return followingDocument(spec, yield* incremental.open(bytes, spec.encoding), mtimeMs);
   } catch (error) {
     throw placed(spec, error);
@@ -136,6 +139,7 @@ function* followed(
   mtimeMs: number | undefined,
 ): Generator<void, DocumentStep, void> {
   try {
+    checkEncoding(spec, bytes);
     const update = yield* following.update(bytes);
     return {
       set: update.set,
@@ -149,6 +153,16 @@ function* followed(
   } catch (error) {
     throw placed(spec, error);
   }
+}
+
+/**
+ * The JDK reads bytes that are no UTF-8 as replacement characters. From a file it would be a picture in its place, or
+ * Latin-1 as older .properties have it: the values would be wrong, and nobody would know.
+ *
+ * @throws FormatError
+ */
+function checkEncoding({ format, encoding }: FileSpec, bytes: Buffer): void {
+  if (encoding === 'utf8' && !isUtf8(bytes)) decode(format.name, bytes, encoding);
 }
 
 /** `undefined` when there is no file, which is fine unless it is required. */
