@@ -26,9 +26,16 @@ export function isUnder(key: string, prefix: string): boolean {
   return under(prefix)(key);
 }
 
-/** Whether `key` is `prefix` or lies below it: what `keys(prefix)` lists. */
+/** The keys that `keys(prefix)` lists: the prefix itself and what lies below it; as a predicate, for many keys. */
+export function atOrUnder(prefix: string): (key: string) => boolean {
+  const start = normalizePrefix(prefix);
+  const below = under(start);
+  return (key) => key === start || below(key);
+}
+
+/** Whether `key` is `prefix` or lies below it. */
 export function isAtOrUnder(key: string, prefix: string): boolean {
-  return key === normalizePrefix(prefix) || isUnder(key, prefix);
+  return atOrUnder(prefix)(key);
 }
 
 /**

@@ -1,15 +1,17 @@
 import type { ConfigError } from '../core/errors.js';
 import { interpolate, type Interpolation, mayInterpolate, type Scope } from '../core/interpolate.js';
-import { isAtOrUnder, isUnder, strip } from '../core/prefix.js';
+import { atOrUnder, isUnder, strip } from '../core/prefix.js';
 import type { Delta, Layer } from './layer.js';
 import { References } from './references.js';
 import { Slot } from './slot.js';
 import type { LiveValues } from './snapshot.js';
 
-/** One key on its way to a new state. */
+/** One key on its way from one state to another. */
 export interface Move {
   readonly key: string;
-  readonly slot: Slot | undefined;
+  slot: Slot | undefined;
+  readonly layerBefore: Layer | undefined;
+  readonly before: string | undefined;
   readonly layer: Layer | undefined;
   /** As the layer has it; `value` is the same with its `${…}` filled in. */
   readonly raw: string | undefined;
@@ -19,6 +21,8 @@ export interface Move {
 
 export interface Plan {
   readonly moves: readonly Move[];
+  /** Values differ that nobody has asked for and nobody would be told of. */
+  readonly unseen: boolean;
   /** Keys whose `${…}` cannot all be filled in, and why. */
   readonly problems: Problems;
 }
@@ -28,25 +32,39 @@ export type Problems = ReadonlyMap<string, readonly ConfigError[]>;
 /** What `${env:…}`, `${sys:…}` and `${@…}` see. */
 export type Outside = Omit<Scope, 'lookup'>;
 
+/** What a layer has for a key: now, or as it would be. */
+type Lookup = (layer: Layer, key: string) => string | undefined;
+
+interface Found {
+  readonly layer: Layer;
+  readonly raw: string;
+}
+
+interface Answer {
+  readonly layer: Layer;
+  readonly value: string;
+  readonly mentions: ReadonlySet<string>;
+}
+
 const nothing: ReadonlySet<string> = new Set();
-const noProblems: Problems = new Map();
+const asItIs: Lookup = (layer, key) => layer.lookup(key);
 
 // Reads of ever new keys that no layer has must not fill the memory: past this many they are looked up, not remembered.
 const rememberedMisses = 10_000;
 
 /**
- * The layers in their order and, for each key, who answers.
+ * The layers in their order and, for each key that somebody asks for, who answers.
  *
  * A change is planned first (what would move, and to what) and committed afterwards, so that a refused one leaves
- * nothing behind. Both cost the size of the change: who answers now is in the slot, so only a removal searches.
+ * nothing behind. Both cost the size of the change; what nobody has asked for costs no more than its place in its layer.
  */
 export class Cascade implements LiveValues {
+  /** The keys that somebody asks for, and those whose values mention others. */
   readonly slots = new Map<string, Slot>();
+  readonly references = new References();
   /** The values of the keys that were read so far, `null` for "nowhere": a slot is one more cache line away. */
   readonly #answers = new Map<string, string | null>();
-  readonly references = new References();
   #layers: Layer[] = [];
-  #looser: Layer[] = [];
   #misses = 0;
   readonly #outside: Outside | undefined;
 
@@ -76,13 +94,9 @@ export class Cascade implements LiveValues {
 
   #rerank(): void {
     for (const [rank, layer] of this.#layers.entries()) layer.rank = rank;
-    this.#looser = this.#layers.filter((layer) => layer.source.spelling !== undefined);
   }
 
-  value(key: string): string | undefined {
-    const slot = this.slots.get(key);
-    return slot === undefined ? this.#settled(key)?.value : slot.value;
-  }
+  // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What readers get; remembers that they asked. A hit and a miss are both one lookup. */
   read(key: string): string | undefined {
@@ -92,7 +106,7 @@ export class Cascade implements LiveValues {
 
   #firstRead(key: unknown): string | undefined {
     if (typeof key !== 'string') return undefined; // reads never throw
-    if (!this.slots.has(key) && this.#settled(key) === undefined) {
+    if (!this.slots.has(key) && this.#search(key, 0, asItIs) === undefined) {
       if (this.#misses >= rememberedMisses) return undefined;
       this.#misses++;
     }
@@ -103,45 +117,64 @@ export class Cascade implements LiveValues {
     return slot.value;
   }
 
+  /** The value of now, without remembering that it was asked for. */
+  value(key: string): string | undefined {
+    const slot = this.slots.get(key);
+    return slot === undefined ? this.#answer(key)?.value : slot.value;
+  }
+
+  /** The layer that answers a key. */
+  holder(key: string): Layer | undefined {
+    const slot = this.slots.get(key);
+    return slot === undefined ? this.#search(key, 0, asItIs)?.layer : slot.layer;
+  }
+
+  /** A key's text before interpolation, whoever answers it. */
+  raw(key: string): string | undefined {
+    return this.holder(key)?.lookup(key);
+  }
+
+  interpolation(key: string, raw: string): Interpolation | undefined {
+    return this.#interpolate(key, raw, (other) => this.raw(other));
+  }
+
   /** The slot of a key, made if there is none. */
   slotFor(key: string): Slot {
     const present = this.slots.get(key);
     if (present !== undefined) return present;
-    const slot = new Slot(key);
-    this.slots.set(key, slot);
-    const answered = this.#settled(key);
-    if (answered === undefined) return slot;
-    slot.layer = answered.layer;
-    slot.value = answered.value;
-    this.references.set(key, answered.mentions);
+    const slot = this.#newSlot(key);
+    const answer = this.#answer(key);
+    if (answer === undefined) return slot;
+    slot.layer = answer.layer;
+    slot.value = answer.value;
+    this.references.set(key, answer.mentions);
     return slot;
   }
 
   /** The keys that layers list: not those that a looser spelling or the deployment context merely answers. */
   *listed(prefix = ''): Generator<string> {
-    for (const slot of this.slots.values()) {
-      if (slot.layer !== undefined && isAtOrUnder(slot.key, prefix) && this.lists(slot)) yield slot.key;
+    const layers = this.#layers.filter((layer) => layer.listed && layer.entries.size > 0);
+    const inside = atOrUnder(prefix);
+    const seen = new Set<string>();
+    for (const [index, layer] of layers.entries()) {
+      for (const key of layer.entries.keys()) {
+        if (!inside(key) || seen.has(key)) continue;
+        if (index < layers.length - 1) seen.add(key);
+        yield key;
+      }
     }
   }
 
   /** What lies below a prefix, as it is now, under the names it has there. */
   *below(prefix: string): Generator<[key: string, value: string]> {
     for (const key of this.listed(prefix)) {
-      const value = this.slots.get(key)?.value;
+      const value = this.value(key);
       if (value !== undefined && isUnder(key, prefix)) yield [strip(key, prefix), value];
     }
   }
 
-  lists(slot: Slot): boolean {
-    if (slot.layer === undefined) return false;
-    if (slot.layer.listed && slot.layer.source.spelling === undefined) return true;
-    return this.#layers.some((layer) => layer.listed && layer.entries.has(slot.key));
-  }
-
-  /** Every key that somebody may want to hear of, listed or not. */
-  seen(): Set<string> {
-    for (const key of [...this.references.mentioned()]) this.slotFor(key);
-    return new Set(this.slots.keys());
+  lists(key: string): boolean {
+    return this.#layers.some((layer) => layer.listed && layer.entries.has(key));
   }
 
   /** Whether a key would be listed with `delta` in `layer`. */
@@ -150,100 +183,85 @@ export class Cascade implements LiveValues {
     return (layer.listed && isHere) || this.#layers.some((one) => one !== layer && one.listed && one.entries.has(key));
   }
 
-  /** A key's text before interpolation, whoever answers it. */
-  raw(key: string): string | undefined {
-    const layer = this.slots.get(key)?.layer;
-    return layer === undefined ? this.#search(key, 0)?.raw : layer.lookup(key);
-  }
+  // ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  interpolation(key: string, raw: string): Interpolation | undefined {
-    return this.#interpolate(key, raw, (other) => this.raw(other));
-  }
-
-  /** What `delta` in `layer` would move. Changes nothing. */
-  plan(layer: Layer, delta: Delta): Plan {
+  /**
+   * What `delta` in `layer` would move. Changes nothing.
+   *
+   * @param every plan the keys too that nobody asks for: guards, snapshots or listeners want to know of them all
+   */
+  plan(layer: Layer, delta: Delta, every: boolean): Plan {
+    const lookup = wouldBe(layer, delta);
     const moves: Move[] = [];
-    for (const [key, raw] of delta) {
+    let unseen = false;
+    for (const key of this.#affected(layer, delta, every)) {
       const slot = this.slots.get(key);
-      const move = raw === undefined ? this.#removal(layer, key, slot) : this.#setting(layer, key, raw, slot);
-      if (move !== undefined) moves.push(move);
+      if (slot !== undefined || every || this.#takesPart(key, layer, lookup)) {
+        const move = this.#move(key, slot, layer, lookup, every);
+        if (move !== undefined) moves.push(move);
+      } else if (!unseen) {
+        unseen = this.#search(key, 0, asItIs)?.raw !== this.#search(key, 0, lookup)?.raw;
+      }
     }
-    return { moves, problems: this.#fill(moves) };
+    return { moves, unseen, problems: this.#fill(moves, lookup) };
   }
 
-  /** Makes the planned moves true; gives back those whose value differs, with the value they had. */
-  commit(plan: Plan): Settled[] {
-    const settled: Settled[] = [];
+  /** Makes the planned moves true; gives back those whose value differs. */
+  commit(plan: Plan): Move[] {
     for (const move of plan.moves) {
       // A guard that asked for a new key has made its slot since it was planned.
-      const slot = move.slot ?? this.slots.get(move.key) ?? this.#newSlot(move.key);
-      const before = slot.value;
-      const layerBefore = slot.layer;
+      move.slot ??= this.slots.get(move.key) ?? (move.mentions.size > 0 ? this.#newSlot(move.key) : undefined);
+      const { slot } = move;
+      if (slot === undefined) continue;
       slot.layer = move.layer;
       slot.value = move.value;
       if (slot.answered) this.#answers.set(slot.key, slot.value ?? null);
       if (move.mentions !== nothing || !this.references.isEmpty) this.references.set(move.key, move.mentions);
-      if (before !== move.value) settled.push({ slot, before, layerBefore });
-      if (slot.idle) this.slots.delete(slot.key);
+      if (!slot.isWanted && move.mentions.size === 0) this.slots.delete(slot.key);
     }
-    return settled;
+    return plan.moves.filter((move) => move.before !== move.value);
   }
 
-  #newSlot(key: string): Slot {
-    const slot = new Slot(key);
-    this.slots.set(key, slot);
-    return slot;
+  /** The keys whose answer may differ: those of the delta, and for a source with looser spelling those it answers besides. */
+  #affected(layer: Layer, delta: Delta, every: boolean): Iterable<string> {
+    if (layer.source.spelling === undefined || delta.size === 0) return delta.keys();
+    return new Set([...delta.keys(), ...this.references.mentioned(), ...this.slots.keys(), ...(every ? this.listed() : [])]);
   }
 
-  #setting(layer: Layer, key: string, raw: string, slot: Slot | undefined): Move | undefined {
-    const seen = slot ?? this.#spelled(key);
-    if (seen?.layer !== undefined && seen.layer.rank < layer.rank) return this.#relisting(seen, seen.layer);
-    return { key, slot: seen, layer, raw, value: raw, mentions: nothing };
+  /** Whether a key that nobody asks for must be looked at all the same: it mentions others, or is mentioned. */
+  #takesPart(key: string, layer: Layer, lookup: Lookup): boolean {
+    if (this.#outside === undefined) return false;
+    if (!this.references.isEmpty && this.references.ownersOf(key).size > 0) return true;
+    const raw = lookup(layer, key) ?? this.#search(key, layer.rank + 1, lookup)?.raw;
+    return raw !== undefined && mayInterpolate(raw);
   }
 
-  // A key nobody has seen yet may be answered already, under another spelling.
-  #spelled(key: string): Slot | undefined {
-    return this.#looser.some((one) => one.lookup(key) !== undefined) ? this.slotFor(key) : undefined;
+  #move(key: string, slot: Slot | undefined, layer: Layer, lookup: Lookup, every: boolean): Move | undefined {
+    const held = slot ?? this.#answer(key);
+    const layerBefore = held?.layer;
+    const hidden = layerBefore !== undefined && layerBefore.rank < layer.rank;
+    if (hidden && !every) return undefined;
+    const next = this.#search(key, hidden ? layerBefore.rank : layer.rank, lookup);
+    return { key, slot, layerBefore, before: held?.value, layer: next?.layer, raw: next?.raw, value: next?.raw, mentions: nothing };
   }
 
-  /** A key that keeps its value, but is listed from now on, or no longer: snapshots must be told. */
-  #relisting(slot: Slot, holder: Layer): Move | undefined {
-    if (holder.listed && (holder.source.spelling === undefined || holder.entries.has(slot.key))) return undefined;
-    const raw = holder.lookup(slot.key);
-    return { key: slot.key, slot, layer: holder, raw, value: raw, mentions: nothing };
-  }
-
-  #removal(layer: Layer, key: string, slot: Slot | undefined): Move | undefined {
-    if (slot?.layer === undefined) return undefined;
-    if (slot.layer !== layer) return this.#relisting(slot, slot.layer);
-    const next = this.#search(key, layer.rank + 1);
-    return { key, slot, layer: next?.layer, raw: next?.raw, value: next?.raw, mentions: nothing };
-  }
-
-  #search(key: string, from: number): { layer: Layer; raw: string } | undefined {
+  #search(key: string, from: number, lookup: Lookup): Found | undefined {
     for (let rank = from; rank < this.#layers.length; rank++) {
       const layer = this.#layers[rank];
-      const raw = layer?.lookup(key);
+      const raw = layer === undefined ? undefined : lookup(layer, key);
       if (layer !== undefined && raw !== undefined) return { layer, raw };
     }
     return undefined;
   }
 
   /** Fills in `${…}` of the moves, and adds a move for each value that mentions a moved key. */
-  #fill(moves: Move[]): Problems {
-    if (this.#outside === undefined) return noProblems;
-    const templates = moves.some((move) => move.raw !== undefined && mayInterpolate(move.raw));
-    if (!templates && this.references.isEmpty) return noProblems;
-    const moved = new Map(moves.map((move) => [move.key, move]));
-    this.#addOwners(moves, moved);
-    const lookup = (key: string): string | undefined => {
-      const move = moved.get(key);
-      return move === undefined ? this.raw(key) : move.raw;
-    };
+  #fill(moves: Move[], lookup: Lookup): Problems {
     const problems = new Map<string, readonly ConfigError[]>();
+    if (this.#outside === undefined) return problems;
+    if (!this.references.isEmpty) this.#addOwners(moves);
     for (const move of moves) {
       if (move.raw === undefined) continue;
-      const filled = this.#interpolate(move.key, move.raw, lookup);
+      const filled = this.#interpolate(move.key, move.raw, (key) => this.#search(key, 0, lookup)?.raw);
       if (filled === undefined) continue;
       move.value = filled.value;
       move.mentions = filled.mentions;
@@ -252,15 +270,16 @@ export class Cascade implements LiveValues {
     return problems;
   }
 
-  #addOwners(moves: Move[], moved: Map<string, Move>): void {
+  #addOwners(moves: Move[]): void {
+    const moved = new Set(moves.map((move) => move.key));
     for (const { key } of [...moves]) {
       for (const owner of this.references.ownersOf(key)) {
         const slot = this.slots.get(owner);
         if (slot?.layer === undefined || moved.has(owner)) continue;
-        const raw = slot.layer.lookup(owner);
-        const move: Move = { key: owner, slot, layer: slot.layer, raw, value: raw, mentions: nothing };
-        moves.push(move);
-        moved.set(owner, move);
+        const { layer, value: before } = slot;
+        const raw = layer.lookup(owner);
+        moves.push({ key: owner, slot, layerBefore: layer, before, layer, raw, value: raw, mentions: nothing });
+        moved.add(owner);
       }
     }
   }
@@ -272,30 +291,39 @@ export class Cascade implements LiveValues {
     return variables.length === 0 ? filled : { ...filled, mentions: new Set([...filled.mentions, ...variables]) };
   }
 
-  #settled(key: string): { layer: Layer; value: string; mentions: ReadonlySet<string> } | undefined {
-    const found = this.#search(key, 0);
+  #answer(key: string): Answer | undefined {
+    const found = this.#search(key, 0, asItIs);
     if (found === undefined) return undefined;
     const filled = this.interpolation(key, found.raw);
     return { layer: found.layer, value: filled?.value ?? found.raw, mentions: filled?.mentions ?? nothing };
   }
+
+  #newSlot(key: string): Slot {
+    const slot = new Slot(key);
+    this.slots.set(key, slot);
+    return slot;
+  }
 }
 
-/** A slot that has moved, and what it held before. */
-export interface Settled {
-  readonly slot: Slot;
-  readonly before: string | undefined;
-  readonly layerBefore: Layer | undefined;
+/** What the layers have for a key once `delta` is in `layer`. */
+function wouldBe(layer: Layer, delta: Delta): Lookup {
+  if (layer.source.spelling !== undefined) {
+    const after = applied(layer.entries, delta);
+    return (one, key) => (one === layer ? layer.lookup(key, after) : one.lookup(key));
+  }
+  return (one, key) => (one === layer && delta.has(key) ? delta.get(key) : one.lookup(key));
+}
+
+function applied(entries: ReadonlyMap<string, string>, delta: Delta): Map<string, string> {
+  const after = new Map(entries);
+  for (const [key, value] of delta) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, value);
+  }
+  return after;
 }
 
 // Counted among the mentions, so that what `${env:DB_PASSWORD}` fills is a secret too.
 function variableOf(expression: string): string | undefined {
   return /^\$\{(env:[^:}]*)/.exec(expression)?.[1];
-}
-
-/** The delta of a source with looser spelling: with the keys that it answers differently under another name. */
-export function spelledDelta(layer: Layer, delta: Delta, after: ReadonlyMap<string, string>, keys: ReadonlySet<string>): Delta {
-  const now = new Map([...keys].map((key) => [key, layer.lookup(key, after)]));
-  const spelled = new Map<string, string | undefined>();
-  for (const key of keys) if (delta.has(key) || now.get(key) !== layer.lookup(key)) spelled.set(key, now.get(key));
-  return spelled;
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../core/model.js';
-import type { Settled } from './cascade.js';
+import type { Move } from './cascade.js';
 import { type Layer, placeOf } from './layer.js';
 
 type Locate = Layer['locate'];
@@ -14,11 +14,11 @@ class LocatedChange implements Change {
   readonly #then: Layer | undefined;
   readonly #locateThen: Locate;
 
-  constructor(settled: Settled, moved: Layer, locateThen: Locate) {
-    this.key = settled.slot.key;
+  constructor(settled: Move, moved: Layer, locateThen: Locate) {
+    this.key = settled.key;
     this.before = settled.before;
-    this.after = settled.slot.value;
-    this.#now = settled.slot.layer;
+    this.after = settled.value;
+    this.#now = settled.layer;
     this.#locateNow = this.#now?.locate;
     this.#then = settled.layerBefore;
     this.#locateThen = this.#then === moved ? locateThen : this.#then?.locate;
@@ -46,7 +46,7 @@ class LocatedChange implements Change {
  * @param moved the layer whose reading was published
  * @param locateThen how that layer found places before it
  */
-export function changesOf(settled: readonly Settled[], moved: Layer, locateThen: Locate): Change[] {
+export function changesOf(settled: readonly Move[], moved: Layer, locateThen: Locate): Change[] {
   return settled.map((one) => new LocatedChange(one, moved, locateThen));
 }
 

@@ -73,7 +73,6 @@ export class LiveConfig extends Config implements PropertyHost {
     const dimensions = contextLayer(this.context, now());
     this.#cascade.insert(top, 0);
     this.#cascade.insert(dimensions, 1);
-    for (const key of dimensions.entries.keys()) this.#cascade.slotFor(key);
     this.#overrides = new Overrides(top, this.#publisher);
     const followers = settings.layers.map((setup) => this.#insert(new Layer(setup, now()), this.#cascade.layers.length));
     readLocal(followers);
@@ -102,7 +101,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   override entries(prefix = ''): [string, string][] {
-    return this.keys(prefix).map((key) => [key, this.#slots.get(key)?.value ?? '']);
+    return this.keys(prefix).map((key) => [key, this.#cascade.value(key) ?? '']);
   }
 
   override snapshot(): Snapshot {
@@ -218,7 +217,7 @@ export class LiveConfig extends Config implements PropertyHost {
   }
 
   originOf(key: string): string | undefined {
-    return this.#slots.get(key)?.layer?.originOf(key);
+    return this.#cascade.holder(key)?.originOf(key);
   }
 
   round(move: Parameters<PropertyHost['round']>[0]): void {

@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
 import type { Audience } from './audience.js';
-import { type Cascade, type Plan, type Problems, type Settled, spelledDelta } from './cascade.js';
+import type { Cascade, Move, Plan, Problems } from './cascade.js';
 import type { BoundTree } from './bind.js';
 import { changesOf } from './changes.js';
 import { bytesAfter, type Delta, type Layer } from './layer.js';
@@ -91,7 +91,7 @@ export class Publisher {
     this.#inTurn(() => {
       const reading: Reading = { kind: 'full', entries: new Map() };
       const delta: Delta = new Map([...layer.entries.keys()].map((key) => [key, undefined]));
-      const plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, delta));
+      const plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
       this.#keepForSnapshots(plan); // while the layer is still there to say what it lists
       this.#setup.cascade.remove(layer);
       this.#commit(layer, reading, { delta, plan, bytes: 0 }, this.#setup.now());
@@ -121,7 +121,7 @@ export class Publisher {
       reading = next();
       delta = layer.deltaOf(reading);
       bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, delta);
-      plan = this.#setup.cascade.plan(layer, this.#withSpellings(layer, delta));
+      plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
       this.#askGuards(plan, layer, delta);
     } catch (error) {
       return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: ${String(error)}`, { cause: error });
@@ -138,31 +138,38 @@ export class Publisher {
     if (delta.size === 0) layer.note(reading, now);
     else layer.commit(reading, delta, bytes, now);
     const settled = this.#setup.cascade.commit(plan);
-    if (settled.length === 0) {
+    if (settled.length === 0 && !plan.unseen) {
       if (plan.moves.length > 0) this.#shelf.renew(); // listed differently, though no value has moved
       return;
     }
     this.version++;
     const round = new Round(now);
-    for (const { slot } of settled) slot.move(round);
+    for (const { slot } of settled) slot?.move(round);
     round.settle();
     this.#moveBound(settled);
     round.tell(this.#setup.report);
     this.#tellAudience(settled, layer, locateBefore, reading, now);
   }
 
-  #moveBound(settled: readonly Settled[]): void {
+  /** Whether somebody wants to know of every key that moves, not just of those that were asked for. */
+  #tellsOfAll(): boolean {
+    const { guards, audience } = this.#setup;
+    const watched = guards.length > 0 || audience.hearsChanges || publishChannel.hasSubscribers || this.#bound.length > 0;
+    return watched || this.#shelf.alive().length > 0;
+  }
+
+  #moveBound(settled: readonly Move[]): void {
     if (this.#bound.length === 0) return;
     const { cascade, report } = this.#setup;
     this.#bound = this.#bound.filter((ref) => ref.deref() !== undefined);
     for (const ref of this.#bound) {
       const tree = ref.deref();
-      if (tree === undefined || !settled.some(({ slot }) => isUnder(slot.key, tree.prefix))) continue;
+      if (tree === undefined || !settled.some(({ key }) => isUnder(key, tree.prefix))) continue;
       tree.refresh(cascade.below(tree.prefix), report);
     }
   }
 
-  #tellAudience(settled: Settled[], layer: Layer, locateBefore: Layer['locate'], reading: Reading, now: number): void {
+  #tellAudience(settled: readonly Move[], layer: Layer, locateBefore: Layer['locate'], reading: Reading, now: number): void {
     const { audience, report } = this.#setup;
     if (!audience.hearsChanges && !publishChannel.hasSubscribers) return;
     const changes = changesOf(settled, layer, locateBefore);
@@ -174,13 +181,6 @@ export class Publisher {
     const set: ChangeSet = { version: this.version, changes, at: new Date(now), causes: [cause] };
     audience.tellChange(set, report);
     if (publishChannel.hasSubscribers) publishChannel.publish(set);
-  }
-
-  #withSpellings(layer: Layer, delta: Delta): Delta {
-    if (layer.source.spelling === undefined || delta.size === 0) return delta;
-    const keys = this.#setup.cascade.seen();
-    for (const key of delta.keys()) keys.add(key);
-    return spelledDelta(layer, delta, applied(layer.entries, delta), keys);
   }
 
   /** A key may be missing only because the layer that has it was not read yet: that is no news. */
@@ -222,9 +222,7 @@ export class Publisher {
     if (this.#shelf.isEmpty) return;
     const { cascade } = this.#setup;
     for (const snapshot of this.#shelf.alive()) {
-      for (const { key, slot } of plan.moves) {
-        snapshot.keep(key, slot?.value, slot === undefined || cascade.lists(slot));
-      }
+      for (const { key, before } of plan.moves) snapshot.keep(key, before, cascade.lists(key));
     }
   }
 }
@@ -244,22 +242,12 @@ function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[],
 
 function plannedChanges(plan: Plan, layer: Layer): Change[] {
   const changes: Change[] = [];
-  for (const { key, slot, value, layer: after } of plan.moves) {
-    const before = slot?.value;
+  for (const { key, before, value, layerBefore, layer: after } of plan.moves) {
     if (before === value) continue;
-    const name = (after ?? slot?.layer ?? layer).name;
-    changes.push({ key, before, after: value, layer: name, origin: undefined, originBefore: slot?.layer?.originOf(key) });
+    const name = (after ?? layerBefore ?? layer).name;
+    changes.push({ key, before, after: value, layer: name, origin: undefined, originBefore: layerBefore?.originOf(key) });
   }
   return changes;
-}
-
-function applied(entries: ReadonlyMap<string, string>, delta: Delta): Map<string, string> {
-  const after = new Map(entries);
-  for (const [key, value] of delta) {
-    if (value === undefined) after.delete(key);
-    else after.set(key, value);
-  }
-  return after;
 }
 
 function tooLarge(layer: string, found: number, limit: number, what: string): ConfigError {

@@ -8,9 +8,8 @@ type AnyProperty = SlotProperty<unknown>;
 export type Held = AnyProperty | WeakRef<AnyProperty>;
 
 /**
- * All there is to know about one key: the value readers get, who answers, and the properties that follow it.
- * A key has a slot when a layer has it, when it was read or when properties follow it; so a hit and a miss are both one
- * lookup in one map.
+ * All there is to know about a key that somebody asks for: the value readers get, who answers, and the properties that
+ * follow it. A key that only stands in a layer has none.
  */
 export class Slot {
   readonly key: string;
@@ -31,9 +30,9 @@ export class Slot {
     this.key = key;
   }
 
-  /** Nothing needs this slot any more. */
-  get idle(): boolean {
-    return this.layer === undefined && !this.read && !this.isFollowed;
+  /** Somebody has asked for the key, or follows it. */
+  get isWanted(): boolean {
+    return this.read || this.isFollowed;
   }
 
   get isFollowed(): boolean {

@@ -3,18 +3,14 @@ import type { Usage } from './config.js';
 
 /** A key that another value mentions counts as read: it takes part in what was read. */
 export function usage(cascade: Cascade): Usage {
-  const read: string[] = [];
+  const asked = new Set(cascade.references.mentioned());
   const missing: string[] = [];
-  const unused: string[] = [];
   for (const slot of cascade.slots.values()) {
-    const asked = slot.read || cascade.references.ownersOf(slot.key).size > 0;
-    if (slot.layer === undefined) {
-      if (slot.read) missing.push(slot.key);
-    } else if (asked) {
-      read.push(slot.key);
-    } else if (cascade.lists(slot)) {
-      unused.push(slot.key);
-    }
+    if (!slot.read) continue;
+    if (slot.layer === undefined) missing.push(slot.key);
+    else asked.add(slot.key);
   }
+  const read = [...asked].filter((key) => cascade.holder(key) !== undefined);
+  const unused = [...cascade.listed()].filter((key) => !asked.has(key));
   return { read, missing, unused };
 }
