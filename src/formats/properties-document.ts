@@ -29,7 +29,9 @@ interface Patch {
 
 class PropertiesDocument implements IncrementalDocument {
   readonly #encoding: TextEncoding;
-  readonly #entries: Map<string, string>;
+  #entries: Map<string, string>;
+  /** The entries as they were opened belong to whoever took them; those we write into are our own. */
+  #isOwn = false;
   #bytes: Buffer;
   /** Entries in the text; more than there are keys when a key stands there twice. */
   #count: number;
@@ -58,7 +60,9 @@ class PropertiesDocument implements IncrementalDocument {
   }
 
   *update(bytes: Buffer): Generator<void, DocumentUpdate, void> {
-    const { set, remove, count } = yield* this.#patchTo(bytes, pauseEvery());
+    const pause = pauseEvery();
+    if (!this.#isOwn) yield* this.#takeCopy(pause);
+    const { set, remove, count } = yield* this.#patchTo(bytes, pause);
     const commit = (): void => {
       for (const key of remove) this.#entries.delete(key);
       for (const [key, value] of set) this.#entries.set(key, value);
@@ -67,6 +71,17 @@ class PropertiesDocument implements IncrementalDocument {
       this.#places = undefined;
     };
     return { set, remove, commit };
+  }
+
+  // Not when it is opened: whoever waits for the first value would wait for the copy too.
+  *#takeCopy(pause: Pause): Generator<void, void, void> {
+    const copy = new Map<string, string>();
+    for (const [key, value] of this.#entries) {
+      copy.set(key, value);
+      if (copy.size % keysPerLook === 0) yield* pause();
+    }
+    this.#entries = copy;
+    this.#isOwn = true;
   }
 
   *#patchTo(bytes: Buffer, pause: Pause): Generator<void, Patch, void> {

@@ -194,9 +194,9 @@ export class Cascade implements LiveValues {
     const lookup = wouldBe(layer, delta);
     const moves: Move[] = [];
     let unseen = false;
-    for (const key of this.#affected(layer, delta, every)) {
+    for (const [key, here] of this.#affected(layer, delta, every)) {
       const slot = this.slots.get(key);
-      if (slot !== undefined || every || this.#takesPart(key, layer, lookup)) {
+      if (slot !== undefined || every || this.#takesPart(key, here, layer, lookup)) {
         const move = this.#move(key, slot, layer, lookup, every);
         if (move !== undefined) moves.push(move);
       } else if (!unseen) {
@@ -222,17 +222,19 @@ export class Cascade implements LiveValues {
     return plan.moves.filter((move) => move.before !== move.value);
   }
 
-  /** The keys whose answer may differ: those of the delta, and for a source with looser spelling those it answers besides. */
-  #affected(layer: Layer, delta: Delta, every: boolean): Iterable<string> {
-    if (layer.source.spelling === undefined || delta.size === 0) return delta.keys();
-    return new Set([...delta.keys(), ...this.references.mentioned(), ...this.slots.keys(), ...(every ? this.listed() : [])]);
+  /** The keys whose answer may differ, with what the layer would have for them: those of the delta, and for a source with looser spelling those it answers besides. */
+  #affected(layer: Layer, delta: Delta, every: boolean): Delta {
+    if (layer.source.spelling === undefined || delta.size === 0) return delta;
+    const after = applied(layer.entries, delta);
+    const keys = [...delta.keys(), ...this.references.mentioned(), ...this.slots.keys(), ...(every ? this.listed() : [])];
+    return new Map(keys.map((key) => [key, layer.lookup(key, after)]));
   }
 
   /** Whether a key that nobody asks for must be looked at all the same: it mentions others, or is mentioned. */
-  #takesPart(key: string, layer: Layer, lookup: Lookup): boolean {
+  #takesPart(key: string, here: string | undefined, layer: Layer, lookup: Lookup): boolean {
     if (this.#outside === undefined) return false;
     if (!this.references.isEmpty && this.references.ownersOf(key).size > 0) return true;
-    const raw = lookup(layer, key) ?? this.#search(key, layer.rank + 1, lookup)?.raw;
+    const raw = here ?? this.#search(key, layer.rank + 1, lookup)?.raw;
     return raw !== undefined && mayInterpolate(raw);
   }
 

@@ -85,7 +85,7 @@ function* opened(spec: FileSpec, bytes: Buffer, mtimeMs: number | undefined): Ge
     const { incremental } = spec.format;
     if (incremental === undefined) return plainDocument(spec, bytes, mtimeMs);
     checkEncoding(spec, bytes);
-    return followingDocument(spec, yield* incremental.open(bytes, spec.encoding), mtimeMs);
+    return followingDocument(spec, yield* incremental.open(bytes, spec.encoding), mtimeMs, false);
   } catch (error) {
     throw placed(spec, error);
   }
@@ -116,12 +116,13 @@ function followingDocument(
   spec: FileSpec,
   following: IncrementalDocument,
   mtimeMs: number | undefined,
+  moving: boolean,
 ): FileDocument {
   const { entries } = following;
   return {
     spec,
     entries,
-    moving: true,
+    moving,
     mtimeMs,
     locate: (key) => following.locate(key),
     *next(content) {
@@ -147,7 +148,7 @@ function* followed(
       mtimeMs,
       commit() {
         update.commit();
-        return followingDocument(spec, following, mtimeMs);
+        return followingDocument(spec, following, mtimeMs, true);
       },
     };
   } catch (error) {
@@ -185,7 +186,8 @@ function mtimeOf(content: FileContent): number | undefined {
 }
 
 export function reasonOf(error: NodeJS.ErrnoException): string {
-  return error.code === 'EISDIR' ? 'a folder (EISDIR)' : (error.code ?? error.message);
+  if (error.code === 'EISDIR') return 'a folder (EISDIR)';
+  return error.code === 'ENOTDIR' ? 'a file (ENOTDIR)' : (error.code ?? error.message);
 }
 
 /** The error with the file's name in it. */
