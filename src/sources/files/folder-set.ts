@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SourceError, type ConfigError } from '../../core/errors.js';
 import type { FullReading, PatchReading, Reading } from '../../core/model.js';
 import type { TextEncoding } from '../../formats/format.js';
-import type { FileContent, Round, WatchedPaths } from '../watch/contract.js';
+import type { FileContent, FolderListing, Round, WatchedPaths } from '../watch/contract.js';
 import { decode, maxFileBytes } from './content.js';
 import { reasonOf } from './document.js';
 import { asConfigError, newest, silent, versionOf, type Gathering, type Outcome } from './gathering.js';
@@ -12,6 +12,8 @@ export interface Folder {
   readonly path: string;
   readonly shown: string;
   readonly encoding: TextEncoding;
+  /** Whether anything stands at the path, now. */
+  isTaken(): boolean;
 }
 
 /** A key's file in its next version; no value: it is gone. */
@@ -19,6 +21,8 @@ interface Staged {
   readonly value: string | undefined;
   readonly mtimeMs: number | undefined;
 }
+
+const noFolder: NodeJS.ErrnoException = Object.assign(new Error('ENOTDIR: a file stands in place of the folder'), { code: 'ENOTDIR' });
 
 /** The files of a folder, each a key. All or nothing, as a set of files is. */
 export class FolderSet implements Gathering {
@@ -40,7 +44,7 @@ export class FolderSet implements Gathering {
   }
 
   take({ files, folders }: Round): void {
-    if (folders.has(this.#folder.path)) this.#takeListing(new Set(folders.get(this.#folder.path)));
+    if (folders.has(this.#folder.path)) this.#takeListing(folders.get(this.#folder.path));
     for (const [file, content] of files) {
       if (file === this.#folder.path) this.#unreadable = content.kind === 'unreadable' ? content.error : undefined;
       else if (isKey(path.basename(file))) this.#pending.set(path.basename(file), content);
@@ -49,8 +53,11 @@ export class FolderSet implements Gathering {
   }
 
   /** What is not listed is gone, whatever was told of it before. */
-  #takeListing(names: ReadonlySet<string>): void {
-    this.#unreadable = undefined;
+  #takeListing(listing: FolderListing): void {
+    // A slip such as directory('/run/secrets/db'): what stands there is no folder without files.
+    this.#unreadable = listing === undefined && this.#folder.isTaken() ? noFolder : undefined;
+    if (this.#unreadable !== undefined) return;
+    const names = new Set(listing);
     for (const key of [...this.#entries.keys(), ...this.#pending.keys()]) {
       if (!names.has(key)) this.#pending.set(key, { kind: 'missing' });
     }
