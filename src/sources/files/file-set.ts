@@ -33,7 +33,12 @@ export class FileSet implements Gathering {
   #spoken = false;
   #noted: ReadonlySet<string> = new Set();
 
-  constructor(roots: readonly FileSpec[], context: Context) {
+  /** @param before a set of the same files that was told until now: its notes still stand */
+  constructor(roots: readonly FileSpec[], context: Context, before?: Gathering) {
+    if (before instanceof FileSet) {
+      this.#noted = before.#noted;
+      this.#views = before.#views;
+    }
     this.#roots = roots;
     this.#context = context;
     this.#specs = byPath(roots);

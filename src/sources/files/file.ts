@@ -39,7 +39,7 @@ export function file(filePath: string, options: FileOptions = {}): Source {
     encoding,
     required,
   };
-  return followFiles({ name, watch, observer, begin: (context) => new FileSet([spec], context) });
+  return followFiles({ name, watch, observer, begin: (context, before) => new FileSet([spec], context, before) });
 }
 
 function formatOf(filePath: string, format: FileOptions['format']): Format {

@@ -7,6 +7,7 @@ import { checkOptions, checkText, optionError } from '../../core/check.js';
 import type { FileSpec } from './document.js';
 import { commonOf, commonOptions, formatOption, type Common, type CommonFileOptions } from './file-options.js';
 import { FileSet } from './file-set.js';
+import type { Gathering } from './gathering.js';
 import { followFiles } from './follow.js';
 import { checkVariants, defaultVariants, variantNames } from './variants.js';
 
@@ -47,9 +48,9 @@ export function files(base: string | FilesBase, options: FilesOptions = {}): Sou
   const formats = formatsOf(options.formats);
   // Resolved now: the working folder may be another one when the files are read.
   const places = folders.map((folder) => ({ folder, absolute: path.resolve(folder) }));
-  const begin = (context: Context) => {
+  const begin = (context: Context, before: Gathering | undefined) => {
     const names = variantNames(name, variants, context);
-    return new FileSet(names.flatMap((variant) => specsOf(variant, places, formats, common)), context);
+    return new FileSet(names.flatMap((variant) => specsOf(variant, places, formats, common)), context, before);
   };
   return followFiles({ name: common.name, watch: common.watch, observer: common.observer, begin });
 }

@@ -12,7 +12,8 @@ export interface Following {
   readonly name: string;
   readonly watch: boolean;
   readonly observer: ObserverOptions;
-  begin(context: Context): Gathering;
+  /** @param before what told the same host until now: what that has noted is not noted again */
+  begin(context: Context, before: Gathering | undefined): Gathering;
 }
 
 /** What `readNow` leaves for the reader that follows, so that nothing is parsed twice. */
@@ -26,9 +27,18 @@ interface Handover {
 /** Gives what `readNow` has left, once. */
 type Take = (context: Context) => Handover | undefined;
 
+/** A gathering that goes on where the last one of this host has stopped. */
+type Begin = (host: SourceHost) => Gathering;
+
 /** A source over files: read at once, then followed. */
 export function followFiles(following: Following): Source {
   const readers = new Set<FileReader>();
+  const gatherings = new WeakMap<SourceHost, Gathering>();
+  const begin: Begin = (host) => {
+    const gathering = following.begin(host.context, gatherings.get(host));
+    gatherings.set(host, gathering);
+    return gathering;
+  };
   let handover: Handover | undefined;
   const take: Take = (context) => {
     if (handover?.context !== context) return undefined;
@@ -39,7 +49,7 @@ export function followFiles(following: Following): Source {
   return {
     name: following.name,
     readNow(host = standaloneHost) {
-      const read = readAll(following.begin(host.context), host);
+      const read = readAll(begin(host), host);
       // Whoever follows already has seen other moments than this one: it looks again, and says everything.
       for (const reader of readers) reader.resync();
       handover = readers.size > 0 ? undefined : { ...read, context: host.context };
@@ -47,7 +57,7 @@ export function followFiles(following: Following): Source {
     },
     async *readings(signal, host = standaloneHost) {
       if (signal.aborted) return;
-      const reader = new FileReader(following, host, signal);
+      const reader = new FileReader(following, begin, host, signal);
       readers.add(reader);
       try {
         yield* following.watch ? reader.follow(take) : reader.readOnce(take);
@@ -89,13 +99,15 @@ function readingOf(outcome: Outcome, host: SourceHost): Reading {
 /** One reader of the source: its own state, its own watches. */
 class FileReader {
   readonly #following: Following;
+  readonly #begin: Begin;
   readonly #host: SourceHost;
   readonly #signal: AbortSignal;
   #round = new AbortController();
   #resyncing = false;
 
-  constructor(following: Following, host: SourceHost, signal: AbortSignal) {
+  constructor(following: Following, begin: Begin, host: SourceHost, signal: AbortSignal) {
     this.#following = following;
+    this.#begin = begin;
     this.#host = host;
     this.#signal = signal;
   }
@@ -111,12 +123,12 @@ class FileReader {
   }
 
   #readNow(): Reading {
-    return readingOf(readAll(this.#following.begin(this.#host.context), this.#host).outcome, this.#host);
+    return readingOf(readAll(this.#begin(this.#host), this.#host).outcome, this.#host);
   }
 
   async *follow(take: Take): AsyncGenerator<Reading> {
     let taken = take(this.#host.context);
-    const gathering = taken?.gathering ?? this.#following.begin(this.#host.context);
+    const gathering = taken?.gathering ?? this.#begin(this.#host);
     const known = taken?.seen ?? new Map<string, FileContent>();
     if (taken?.reading !== undefined) yield taken.reading;
     // A generator holds on to its variables, and this one lives as long as the config.

@@ -80,11 +80,14 @@ function includesOf(view: View, known: readonly View[], context: Context, notes:
     const raw = view.directive(key);
     if (raw === undefined) return [];
     const note = (problem: string) => notes.push(includeNote(view.spec, problem));
+    const noted = notes.length;
     const { value, problems } = interpolate(key, raw, scopeOf(known, context, note));
-    for (const problem of problems) note(problem.message);
+    // What the context refuses is noted already, in words that say more than "set nowhere".
+    if (notes.length === noted) for (const problem of problems) note(problem.message);
     const names = value.split(',').map((word) => word.trim());
+    if (value.includes('\0')) note('expected the name of a file, found a NUL character in it');
     // A name that could not be completed names no file.
-    return names.filter((name) => name !== '' && !name.includes('${')).map((name) => included(view.spec, name));
+    return names.filter((name) => name !== '' && !/\$\{|\0/.test(name)).map((name) => included(view.spec, name));
   });
 }
 
