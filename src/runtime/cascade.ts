@@ -111,8 +111,7 @@ export class Cascade implements LiveValues {
       this.#misses++;
     }
     const slot = this.slotFor(key);
-    slot.read = true;
-    slot.answered = true;
+    slot.asked = 'value';
     this.#answers.set(key, slot.value ?? null);
     return slot.value;
   }
@@ -215,7 +214,7 @@ export class Cascade implements LiveValues {
       if (slot === undefined) continue;
       slot.layer = move.layer;
       slot.value = move.value;
-      if (slot.answered) this.#answers.set(slot.key, slot.value ?? null);
+      if (slot.asked === 'value') this.#answers.set(slot.key, slot.value ?? null);
       if (move.mentions !== nothing || !this.references.isEmpty) this.references.set(move.key, move.mentions);
       if (!slot.isWanted && move.mentions.size === 0) this.slots.delete(slot.key);
     }

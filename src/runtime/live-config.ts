@@ -246,14 +246,14 @@ export class LiveConfig extends Config implements PropertyHost {
     const slot = this.#slots.get(name);
     const known = slot === undefined ? undefined : knownProperty(slot, type, defaultValue);
     if (slot === undefined || known === undefined) return this.#newProperty(name, type, defaultValue);
-    if (!slot.read) slot.read = true;
+    if (slot.asked === 'not') slot.asked = 'property';
     return known;
   }
 
   #newProperty<T>(name: string, type: ValueType<T>, defaultValue: T): DynamicProperty<T> {
     checkGetter(name, type, defaultValue);
     const slot = this.#cascade.slotFor(name);
-    slot.read = true;
+    if (slot.asked === 'not') slot.asked = 'property';
     return newProperty(slot, type, defaultValue, this);
   }
 

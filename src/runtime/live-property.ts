@@ -4,6 +4,7 @@ import { deepEqual } from '../core/equal.js';
 import { ConfigError } from '../core/errors.js';
 import { mask, quote } from '../core/redact.js';
 import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './api.js';
+import { Downstream } from './downstream.js';
 import { latestValues } from './latest.js';
 import { callListener, checkListener, checkListening, checkSignal, endWith, ignoreRejection, isThenable, type Report, type Unsubscribe } from './listeners.js';
 import type { Mover, Round, Tell } from './round.js';
@@ -31,8 +32,8 @@ export interface Input extends Mover {
 }
 
 interface Listener<T> {
-  readonly call: ChangeListener<T>;
-  active: boolean;
+  /** Gone when it was taken off. */
+  call: ChangeListener<T> | undefined;
 }
 
 type Check<T> = (value: T) => unknown;
@@ -42,8 +43,7 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   #value: T;
   #changedAt = 0;
   #listeners: Listener<T> | Listener<T>[] | undefined = undefined;
-  #dependents: WeakRef<Mover>[] | undefined = undefined;
-  #anchored: Set<Mover> | undefined = undefined;
+  #downstream: Downstream | undefined = undefined;
   #checks: Check<T>[] | undefined = undefined;
 
   constructor(value: T) {
@@ -73,10 +73,10 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
 
   onChange(listener: ChangeListener<T>, options: PropertyListenOptions = {}): Unsubscribe {
     checkListening(listener, options, `property ${this.name}`);
-    const record: Listener<T> = { call: listener, active: true };
+    const record: Listener<T> = { call: listener };
     this.#add(record);
     const end = endWith(options.signal, () => this.#remove(record));
-    if (options.immediate === true && record.active) {
+    if (options.immediate === true && record.call !== undefined) {
       callListener(listener, [this.#value, this.#value], this.name, this.host.report);
     }
     return end;
@@ -121,7 +121,7 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
       this.#changedAt = round.at;
       round.moved(this, before);
     }
-    if (!same || woken) this.#wakeDependents(round);
+    if (!same || woken) this.#downstream?.wake(round);
   }
 
   /** @throws ConfigError when a check refuses the value */
@@ -163,22 +163,19 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   get isHeard(): boolean {
-    return this.#listeners !== undefined || (this.#anchored?.size ?? 0) > 0;
+    return this.#listeners !== undefined || this.#downstream?.isHeard === true;
   }
 
   /** Wakes `dependent` when this moves. Weakly, so that one nobody keeps is forgotten. */
   addDependent(dependent: Mover): void {
-    const alive = (this.#dependents ?? []).filter((ref) => ref.deref() !== undefined);
-    alive.push(new WeakRef(dependent));
-    this.#dependents = alive;
+    this.#downstream ??= new Downstream();
+    this.#downstream.add(dependent);
   }
 
   /** Keeps `dependent` alive while somebody listens to it, although only we know of it. */
   anchor(dependent: Mover, heard: boolean): void {
     const wasHeard = this.isHeard;
-    this.#anchored ??= new Set();
-    if (heard) this.#anchored.add(dependent);
-    else this.#anchored.delete(dependent);
+    this.#downstream?.setHeard(dependent, heard);
     if (wasHeard !== this.isHeard) this.heardChanged(!wasHeard);
   }
 
@@ -195,14 +192,6 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
     return new ConfigError('CALUMMA_VALIDATION', `${name}: ${quote(this.raw ?? textOf(value))} was refused by its validation${reason}`, { origin, cause });
   }
 
-  #wakeDependents(round: Round): void {
-    if (this.#dependents === undefined) return;
-    for (const ref of this.#dependents) {
-      const dependent = ref.deref();
-      if (dependent !== undefined) round.wake(dependent);
-    }
-  }
-
   #add(record: Listener<T>): void {
     const wasHeard = this.isHeard;
     const held = this.#listeners;
@@ -213,8 +202,8 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   #remove(record: Listener<T>): void {
-    if (!record.active) return;
-    record.active = false;
+    if (record.call === undefined) return;
+    record.call = undefined;
     const held = this.#listeners;
     const left = Array.isArray(held) ? held.filter((one) => one !== record) : [];
     this.#listeners = left.length === 0 ? undefined : left.length === 1 ? left[0] : left;
@@ -223,7 +212,7 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
 }
 
 function tellOne<T>(listener: Listener<T>, now: T, before: T, name: string, report: Report): void {
-  if (listener.active) callListener(listener.call, [now, before], name, report);
+  if (listener.call !== undefined) callListener(listener.call, [now, before], name, report);
 }
 
 /** How a derived property finds its value. */

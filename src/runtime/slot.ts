@@ -17,10 +17,8 @@ export class Slot {
   value: string | undefined = undefined;
   /** The layer that answers. */
   layer: Layer | undefined = undefined;
-  /** Somebody has asked for it. */
-  read = false;
-  /** The cascade keeps its value at hand for readers. */
-  answered = false;
+  /** Who has asked for it: nobody, a property, or a reader, for whom the cascade then keeps the value at hand. */
+  asked: 'not' | 'property' | 'value' = 'not';
   /** The first property of the key. Most keys have one, so finding it again costs no list. */
   first: AnyProperty | undefined = undefined;
   /** The other properties of the key, and those that are held weakly. */
@@ -30,9 +28,13 @@ export class Slot {
     this.key = key;
   }
 
+  get isRead(): boolean {
+    return this.asked !== 'not';
+  }
+
   /** Somebody has asked for the key, or follows it. */
   get isWanted(): boolean {
-    return this.read || this.isFollowed;
+    return this.isRead || this.isFollowed;
   }
 
   get isFollowed(): boolean {

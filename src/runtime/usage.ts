@@ -6,7 +6,7 @@ export function usage(cascade: Cascade): Usage {
   const asked = new Set(cascade.references.mentioned());
   const missing: string[] = [];
   for (const slot of cascade.slots.values()) {
-    if (!slot.read) continue;
+    if (!slot.isRead) continue;
     if (slot.layer === undefined) missing.push(slot.key);
     else asked.add(slot.key);
   }
