@@ -8,7 +8,7 @@ function listenTo(name: string): unknown[] {
   const heard: unknown[] = [];
   const listener = (message: unknown): unknown => heard.push(message);
   subscribe(name, listener);
-  onTestFinished(() => channel(name).unsubscribe(listener));
+  onTestFinished(() => void unsubscribe(name, listener));
   return heard;
 }
 
