@@ -31,9 +31,9 @@ export interface Input extends Mover {
   anchor(dependent: Mover, heard: boolean): void;
 }
 
-interface Listener<T> {
-  /** Gone when it was taken off. */
-  call: ChangeListener<T> | undefined;
+/** One registration among several: the same function may be registered twice. */
+interface Entry<T> {
+  readonly call: ChangeListener<T>;
 }
 
 type Check<T> = (value: T) => unknown;
@@ -42,7 +42,8 @@ type Check<T> = (value: T) => unknown;
 export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   #value: T;
   #changedAt = 0;
-  #listeners: Listener<T> | Listener<T>[] | undefined = undefined;
+  /** Most properties have one listener, and there may be 100,000 of them: so no list, and no record, for one. */
+  #listeners: ChangeListener<T> | Set<Entry<T>> | undefined = undefined;
   #downstream: Downstream | undefined = undefined;
   #checks: Check<T>[] | undefined = undefined;
 
@@ -73,10 +74,13 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
 
   onChange(listener: ChangeListener<T>, options: PropertyListenOptions = {}): Unsubscribe {
     checkListening(listener, options, `property ${this.name}`);
-    const record: Listener<T> = { call: listener };
-    this.#add(record);
-    const end = endWith(options.signal, () => this.#remove(record));
-    if (options.immediate === true && record.call !== undefined) {
+    const registered = this.#add(listener);
+    let active = true;
+    const end = endWith(options.signal, () => {
+      if (active) this.#remove(registered);
+      active = false;
+    });
+    if (options.immediate === true && options.signal?.aborted !== true) {
       callListener(listener, [this.#value, this.#value], this.name, this.host.report);
     }
     return end;
@@ -152,13 +156,19 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   audience(): Tell | undefined {
-    const listeners = this.#listeners;
-    if (listeners === undefined) return undefined;
+    const held = this.#listeners;
+    if (held === undefined) return undefined;
     const now = this.#value;
-    if (!Array.isArray(listeners)) return (before, report) => tellOne(listeners, now, before as T, this.name, report);
-    const { length } = listeners; // later ones are appended
+    const call = (listener: ChangeListener<T>, before: unknown, report: Report): void =>
+      callListener(listener, [now, before as T], this.name, report);
+    if (typeof held === 'function') {
+      return (before, report) => {
+        if (this.#listeners === held || this.#listeners instanceof Set) call(held, before, report);
+      };
+    }
+    const entries = [...held];
     return (before, report) => {
-      for (const listener of listeners.slice(0, length)) tellOne(listener, now, before as T, this.name, report);
+      for (const entry of entries) if (held.has(entry)) call(entry.call, before, report);
     };
   }
 
@@ -192,27 +202,29 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
     return new ConfigError('CALUMMA_VALIDATION', `${name}: ${quote(this.raw ?? textOf(value))} was refused by its validation${reason}`, { origin, cause });
   }
 
-  #add(record: Listener<T>): void {
+  #add(listener: ChangeListener<T>): ChangeListener<T> | Entry<T> {
     const wasHeard = this.isHeard;
     const held = this.#listeners;
-    if (held === undefined) this.#listeners = record;
-    else if (Array.isArray(held)) held.push(record);
-    else this.#listeners = [held, record];
-    if (!wasHeard) this.heardChanged(true);
+    if (held === undefined) {
+      this.#listeners = listener;
+      if (!wasHeard) this.heardChanged(true);
+      return listener;
+    }
+    const entry = { call: listener };
+    this.#listeners = typeof held === 'function' ? new Set([{ call: held }, entry]) : held.add(entry);
+    return entry;
   }
 
-  #remove(record: Listener<T>): void {
-    if (record.call === undefined) return;
-    record.call = undefined;
+  #remove(registered: ChangeListener<T> | Entry<T>): void {
     const held = this.#listeners;
-    const left = Array.isArray(held) ? held.filter((one) => one !== record) : [];
-    this.#listeners = left.length === 0 ? undefined : left.length === 1 ? left[0] : left;
+    if (held instanceof Set) {
+      const entry = typeof registered === 'function' ? [...held].find(({ call }) => call === registered) : registered;
+      if (entry !== undefined) held.delete(entry);
+      if (held.size > 0) return;
+    }
+    this.#listeners = undefined;
     if (!this.isHeard) this.heardChanged(false);
   }
-}
-
-function tellOne<T>(listener: Listener<T>, now: T, before: T, name: string, report: Report): void {
-  if (listener.call !== undefined) callListener(listener.call, [now, before], name, report);
 }
 
 /** How a derived property finds its value. */
