@@ -83,6 +83,22 @@ describe('a derived property', () => {
   });
 });
 
+describe('deriving on each request', () => {
+  it('costs the same whether few or many were derived before and not collected yet', () => {
+    const { config } = rig([]);
+    const [a, b] = [config.getIntProperty('a', 0), config.getIntProperty('b', 0)];
+    const derive = (times: number): number => {
+      const start = performance.now();
+      for (let i = 0; i < times; i++) a.orElse(b);
+      return performance.now() - start;
+    };
+    derive(1_000);
+    const few = derive(2_000);
+    // Quadratic, the second would cost some hundred times the first.
+    expect(derive(40_000)).toBeLessThan(Math.max(few, 5) * 100);
+  });
+});
+
 describe('an iterator over changes()', () => {
   it('leaves no listener behind when its loop ends', async () => {
     const { make, reached } = setup();
