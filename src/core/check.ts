@@ -59,3 +59,22 @@ export function checkMs(what: string, value: unknown): asserts value is number {
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw optionError(what, 'a function', value);
 }
+
+/**
+ * What was thrown, in words. Anything can be thrown, also what has no words: `Object.create(null)`.
+ *
+ * A SyntaxError is not quoted, because its message is a piece of the text that was read: `JSON.parse` shows ten characters.
+ */
+export function reasonOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof SyntaxError) return 'what was read does not parse';
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return kindOf(thrown);
+  }
+}
+
+/** What was thrown, as the cause of an error that is shown: not a SyntaxError, which quotes what was read. */
+export function causeOf(thrown: unknown): unknown {
+  return thrown instanceof SyntaxError ? undefined : thrown;
+}

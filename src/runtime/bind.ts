@@ -1,3 +1,4 @@
+import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import { join } from '../core/prefix.js';
 import { deepFreeze, type Spec, type StandardSchema, validate, type ValueType } from '../core/types/index.js';
@@ -88,10 +89,9 @@ export class BoundTree<T extends object> {
     const tree: TextTree = unflatten(entries);
     try {
       return deepFreeze(validate(this.#schema, tree));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const code = cause instanceof ConfigError ? cause.code : 'CALUMMA_VALIDATION';
-      throw new ConfigError(code, `${this.prefix === '' ? 'the configuration' : this.prefix}: ${reason}`, { cause });
+    } catch (error) {
+      const code = error instanceof ConfigError ? error.code : 'CALUMMA_VALIDATION';
+      throw new ConfigError(code, `${this.prefix === '' ? 'the configuration' : this.prefix}: ${reasonOf(error)}`, { cause: causeOf(error) });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, SourceError } from '../core/errors.js';
 import type { Context, LayerState, Reading, SourceHost } from '../core/model.js';
 import { merge } from '../core/reading.js';
@@ -195,9 +196,8 @@ export class Follower {
     this.#wake();
   }
 
-  #lost(cause: unknown): SourceError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new SourceError(`${this.layer.name}: the source failed: ${reason}`, { cause });
+  #lost(thrown: unknown): SourceError {
+    return new SourceError(`${this.layer.name}: the source failed: ${reasonOf(thrown)}`, { cause: causeOf(thrown) });
   }
 
   #turn(state: LayerState, error: ConfigError | undefined): void {

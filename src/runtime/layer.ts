@@ -180,11 +180,12 @@ export class Layer implements LayerOptions {
 export function bytesAfter(layer: Layer, delta: Delta): number {
   let bytes = layer.bytes;
   const fresh = layer.entries.size === 0;
-  for (const [key, value] of delta) {
+  // forEach: before the JIT has seen a loop of 100,000, for…of makes two objects for each entry.
+  delta.forEach((value, key) => {
     const before = fresh ? undefined : layer.entries.get(key);
     if (before !== undefined) bytes -= Buffer.byteLength(key) + Buffer.byteLength(before);
     if (value !== undefined) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-  }
+  });
   return bytes;
 }
 
@@ -202,16 +203,25 @@ function checkReading(layer: string, reading: unknown): void {
   if (kind !== 'full' && kind !== 'patch') {
     throw readingError(layer, "a reading of kind 'full' or 'patch'", typeof reading === 'object' && reading !== null ? 'another object' : describe(reading));
   }
-  if (kind === 'patch' && !(remove instanceof Set)) throw readingError(layer, 'a Set of removed keys', describe(remove));
+  if (kind === 'patch') checkRemoved(layer, remove);
+  const { version, locate, writtenAt } = reading as Partial<Record<'version' | 'locate' | 'writtenAt', unknown>>;
+  if (version !== undefined && typeof version !== 'string') throw readingError(layer, 'a version that is a string', describe(version));
+  if (locate !== undefined && typeof locate !== 'function') throw readingError(layer, 'a locate that is a function', describe(locate));
+  if (writtenAt !== undefined && typeof writtenAt !== 'number') throw readingError(layer, 'a writtenAt that is a number', describe(writtenAt));
+}
+
+function checkRemoved(layer: string, remove: unknown): void {
+  if (!(remove instanceof Set)) throw readingError(layer, 'a Set of removed keys', describe(remove));
+  for (const key of remove) if (typeof key !== 'string') throw readingError(layer, 'removed keys that are strings', describe(key));
 }
 
 // An adapter written in plain JavaScript can hand over anything; a null in the middle must not half-apply (Archaius obs-18).
 function checkEntries(layer: string, entries: ReadonlyMap<string, string>): void {
   if (!(entries instanceof Map)) throw readingError(layer, 'a Map of entries', describe(entries));
-  for (const [key, value] of entries as Map<unknown, unknown>) {
+  (entries as Map<unknown, unknown>).forEach((value, key) => {
     if (typeof key !== 'string') throw readingError(layer, 'keys that are strings', describe(key));
     if (typeof value !== 'string') throw readingError(layer, `a string for ${JSON.stringify(key)}`, describe(value));
-  }
+  });
 }
 
 function readingError(layer: string, expected: string, found: string): ConfigError {

@@ -1,4 +1,4 @@
-import { optionError } from '../core/check.js';
+import { causeOf, optionError, reasonOf } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 
 /** Ends a subscription; calling it again does nothing. Also works with `using`. */
@@ -66,7 +66,6 @@ export function ignoreRejection(promise: PromiseLike<unknown>): void {
   void promise.then(undefined, () => undefined);
 }
 
-function listenerError(what: string, how: string, cause: unknown): ConfigError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ConfigError('CALUMMA_LISTENER', `a listener of ${what} ${how}: ${reason}`, { cause });
+function listenerError(what: string, how: string, error: unknown): ConfigError {
+  return new ConfigError('CALUMMA_LISTENER', `a listener of ${what} ${how}: ${reasonOf(error)}`, { cause: causeOf(error) });
 }

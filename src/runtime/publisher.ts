@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
@@ -124,7 +125,7 @@ export class Publisher {
       plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
       this.#askGuards(plan, layer, delta);
     } catch (error) {
-      return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: ${String(error)}`, { cause: error });
+      return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: the reading cannot be taken: ${reasonOf(error)}`, { cause: causeOf(error) });
     }
     this.#commit(layer, reading, { delta, plan, bytes }, now);
     return undefined;
@@ -231,9 +232,8 @@ function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[],
   let answer: unknown;
   try {
     answer = guard(candidate, changes);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError('CALUMMA_GUARD', `${layer}: a guard refused the reading: ${reason}`, { cause });
+  } catch (error) {
+    throw new ConfigError('CALUMMA_GUARD', `${layer}: a guard refused the reading: ${reasonOf(error)}`, { cause: causeOf(error) });
   }
   if (!isThenable(answer)) return;
   ignoreRejection(answer);
