@@ -5,7 +5,7 @@ import { type Entry, maxLevels, tooDeep, type Tree } from './tree.js';
  * Plain data as a tree: what a user's own parser returns. Maps and objects are maps, `undefined` is null, and a scalar
  * is the text JavaScript has for it; a date, ISO 8601.
  *
- * @throws ConfigError `CALUMMA_OPTION` for a function or a symbol, and beyond 100 levels: data that contains itself
+ * @throws ConfigError `CALUMMA_OPTION` for a function, a symbol, a Promise, a Set and whatever else is no plain data, and beyond 100 levels: data that contains itself
  */
 export function treeOf(data: unknown, level = 1): Tree {
   if (data === null || data === undefined) return null;
@@ -14,6 +14,9 @@ export function treeOf(data: unknown, level = 1): Tree {
   if (level > maxLevels) throw new ConfigError('CALUMMA_OPTION', `parse returned ${tooDeep}`);
   const entry = (value: unknown): Entry => ({ at: 0, value: treeOf(value, level + 1) });
   if (Array.isArray(data)) return data.map(entry);
+  // A Promise that was not awaited would otherwise be a file without keys.
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  if (kind !== 'Object' && kind !== 'Map') throw new ConfigError('CALUMMA_OPTION', `parse returned data of the kind ${kind}`);
   const pairs = data instanceof Map ? [...(data as Map<unknown, unknown>)] : Object.entries(data);
   return new Map(pairs.map(([key, value]) => [String(key), entry(value)]));
 }

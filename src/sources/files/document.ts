@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { diff } from '../../core/diff.js';
-import { FormatError, SourceError } from '../../core/errors.js';
+import { ConfigError, FormatError, SourceError } from '../../core/errors.js';
 import type { Format, IncrementalDocument, Position, TextEncoding } from '../../formats/format.js';
 import type { FileContent } from '../watch/contract.js';
 import { decode, maxFileBytes } from './content.js';
@@ -193,5 +193,7 @@ export function reasonOf(error: NodeJS.ErrnoException): string {
 /** The error with the file's name in it. */
 function placed(spec: FileSpec, error: unknown): unknown {
   if (error instanceof FormatError) return error.in(`file:${spec.shown}`);
-  return new SourceError(`the format ${spec.format.name} broke off`, { origin: `file:${spec.shown}`, cause: error });
+  // Our own words quote no text, those of a user's parser may.
+  const reason = error instanceof ConfigError ? `: ${error.message}` : '';
+  return new SourceError(`the format ${spec.format.name} broke off${reason}`, { origin: `file:${spec.shown}`, cause: error });
 }
