@@ -193,7 +193,7 @@ export class Cascade implements LiveValues {
     const lookup = wouldBe(layer, delta);
     const moves: Move[] = [];
     let unseen = false;
-    for (const [key, here] of this.#affected(layer, delta, every)) {
+    this.#affected(layer, delta, every).forEach((here, key) => {
       const slot = this.slots.get(key);
       if (slot !== undefined || every || this.#takesPart(key, here, layer, lookup)) {
         const move = this.#move(key, slot, layer, lookup, every);
@@ -201,7 +201,7 @@ export class Cascade implements LiveValues {
       } else if (!unseen) {
         unseen = this.#search(key, 0, asItIs)?.raw !== this.#search(key, 0, lookup)?.raw;
       }
-    }
+    });
     return { moves, unseen, problems: this.#fill(moves, lookup) };
   }
 
