@@ -14,6 +14,9 @@ const unheardMs = 150;
 /** ms after the callback that still count: what is cleared up then is part of the work. */
 const restMs = 30;
 
+/** ms after a collection in which other threads go on sweeping and giving memory back. */
+const sweepMs = 150;
+
 /** @returns {Promise<import('../lib/figure.js').Report>} */
 export async function run({ quick }) {
   const rounds = quick ? 4 : 11;
@@ -113,7 +116,7 @@ function startTicker() {
  */
 async function workOf(work) {
   gc();
-  await sleep(restMs); // its sweeping goes on in other threads
+  await sleep(sweepMs);
   const cpu = process.cpuUsage();
   const loop = performance.eventLoopUtilization();
   await work();
