@@ -95,7 +95,11 @@ export abstract class Config extends TypedGetters {
   /** Takes an override away; what it hid appears again. */
   abstract clearOverride(key: string): void;
   abstract overrides(): Record<string, string>;
-  /** Runs `fn` with overrides, and puts back what was there before: for tests. Set in one publish, undone in one. */
+  /**
+   * Runs `fn` with overrides, and puts back what was there before: for tests. Set in one publish, undone in one.
+   *
+   * @throws ConfigError `CALUMMA_OPTION` inside a listener, where a publish has to wait
+   */
   abstract withOverrides<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T): T;
 
   /**

@@ -52,6 +52,7 @@ export class LiveConfig extends Config implements PropertyHost {
   readonly #publisher: Publisher;
   readonly #overrides: Overrides;
   readonly #followers = new Map<string, Follower>();
+  readonly #contextual = new Map<string, ContextualProperty<unknown>>();
   readonly #followSetup: FollowSetup;
   readonly #redact: (key: string) => boolean;
   readonly report: (error: ConfigError) => void;
@@ -142,7 +143,13 @@ export class LiveConfig extends Config implements PropertyHost {
     if (!['string', 'number', 'boolean'].includes(typeof defaultValue)) {
       throw wrongOption(`getContextualProperty(${JSON.stringify(name)})`, 'a string, number or boolean as default', defaultValue);
     }
-    return contextual((type, fallback) => this.typed(name, type, fallback as never), this.context, defaultValue);
+    const key = JSON.stringify([name, typeof defaultValue, String(defaultValue)]);
+    let property = this.#contextual.get(key);
+    if (property === undefined) {
+      property = contextual((type, fallback) => this.typed(name, type, fallback as never), this.context, defaultValue);
+      this.#contextual.set(key, property);
+    }
+    return property as ContextualProperty<Widened<T>>;
   }
 
   override override(key: string, value: OverrideValue): void {
@@ -164,6 +171,8 @@ export class LiveConfig extends Config implements PropertyHost {
   override withOverrides<T>(record: Readonly<Record<string, OverrideValue>>, fn: () => T): T {
     this.#open();
     if (typeof fn !== 'function') throw wrongOption('withOverrides', 'a function', fn);
+    // What a listener sets is published after it has returned: fn would run without its overrides.
+    if (this.#publisher.isBusy) throw wrongOption('withOverrides', 'to be called outside of listeners', 'a call inside one');
     return this.#overrides.during(record, fn, this.report);
   }
 

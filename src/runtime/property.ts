@@ -103,8 +103,10 @@ export class SlotProperty<T> extends LiveProperty<T> {
   }
 
   #keep(error: ConfigError): void {
+    // Two properties of a key, with different defaults, meet the same bad value: that is one piece of news.
+    const known = this.#slot.properties().some((one) => (one as unknown) !== this && one.error?.message === error.message);
     this.#error = error;
-    this.#host.report(error);
+    if (!known) this.#host.report(error);
   }
 
   #parse(text: string): T {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { causeOf, reasonOf } from '../core/check.js';
-import { ConfigError } from '../core/errors.js';
+import { ConfigError, InterpolationError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
 import type { Audience } from './audience.js';
@@ -42,6 +42,11 @@ export class Publisher {
 
   constructor(setup: PublisherSetup) {
     this.#setup = setup;
+  }
+
+  /** A publish is under way: we are inside a listener or a guard. */
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   snapshot(): Snapshot {
@@ -191,9 +196,12 @@ export class Publisher {
       for (const key of problems.keys()) this.#owed.add(key);
       return;
     }
-    // What two values mention is wrong once.
-    const distinct = new Map([...problems.values()].flat().map((problem) => [problem.message, problem]));
-    for (const problem of distinct.values()) this.#setup.report(problem);
+    const said = new Set<string>();
+    for (const problem of [...problems.values()].flat()) {
+      const identity = identityOf(problem);
+      if (!said.has(identity)) this.#setup.report(problem);
+      said.add(identity);
+    }
   }
 
   /** @throws ConfigError CALUMMA_TOO_LARGE */
@@ -226,6 +234,12 @@ export class Publisher {
       for (const { key, before } of plan.moves) snapshot.keep(key, before, cascade.lists(key));
     }
   }
+}
+
+/** What two values mention is wrong once, and a circle is one circle from wherever it is entered. */
+function identityOf(problem: ConfigError): string {
+  const circle = problem instanceof InterpolationError ? problem.circle : undefined;
+  return circle === undefined ? problem.message : JSON.stringify([...circle].sort());
 }
 
 function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[], layer: string): void {
