@@ -110,10 +110,13 @@ export class MissingKeyError extends ConfigError {
 export class InterpolationError extends ConfigError {
   override readonly name = 'InterpolationError';
   readonly key: string;
+  /** The keys that mention each other in a circle, if that is the problem. */
+  readonly circle: readonly string[] | undefined;
 
-  constructor(key: string, problem: string, details?: ErrorDetails) {
+  constructor(key: string, problem: string, details: ErrorDetails & { readonly circle?: readonly string[] } = {}) {
     super('CALUMMA_INTERPOLATION', `${key}: ${problem}`, details);
     this.key = key;
+    this.circle = details.circle;
   }
 }
 

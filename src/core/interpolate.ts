@@ -172,8 +172,9 @@ function evaluateKey(run: Run, key: string, depth: number): Outcome | undefined 
 }
 
 function reportCircle(run: Run, key: string): Outcome {
-  const circle = [...run.path.slice(run.path.indexOf(key)), key].join(' -> ');
-  report(run, circle, () => new InterpolationError(key, `mentions itself: ${circle}`));
+  const circle = run.path.slice(run.path.indexOf(key));
+  const shown = [...circle, key].join(' -> ');
+  report(run, shown, () => new InterpolationError(key, `mentions itself: ${shown}`, { circle }));
   return { text: '', state: 'circular' };
 }
 
