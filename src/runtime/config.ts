@@ -1,4 +1,4 @@
-import type { ChangeSet, Context, Snapshot, Source } from '../core/model.js';
+import type { Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, Widened } from '../core/types/index.js';
 import type { ContextualProperty } from './api.js';
 import type { ConfigEvents, EventOptions, KeyListener } from './audience.js';
@@ -131,4 +131,3 @@ export abstract class Config extends TypedGetters {
   }
 }
 
-export type { ChangeSet };
