@@ -1,5 +1,6 @@
 import path from 'node:path';
 
+import { checkText } from '../core/check.js';
 import { DescriptionError, FormatError, SourceError } from '../core/errors.js';
 import type { Parsed } from '../formats/tree.js';
 import { parseYamlDocument } from '../formats/yaml.js';
@@ -24,12 +25,14 @@ export interface Description {
  *
  * @param filePath absolute, or relative to the working folder
  * @param env where `${env:…}` and the `env` layers look. Default `process.env`
+ * @throws ConfigError       `CALUMMA_OPTION` when the path is no text
  * @throws SourceError       `CALUMMA_SOURCE` when there is no such file or it cannot be read
  * @throws FormatError       `CALUMMA_FORMAT` when it is no YAML
  * @throws DescriptionError  `CALUMMA_DESCRIPTION` with everything that is not allowed in it, each with its place
  * @example const { options } = readDescription('calumma.yaml');
  */
 export function readDescription(filePath: string, env: NodeJS.ProcessEnv = process.env): Description {
+  checkText('the path of a description', filePath);
   const parsed = parse(filePath, readText(filePath));
   const { options, issues } = inspect(parsed, { folder: path.dirname(path.resolve(filePath)), env });
   if (options === undefined) throw failure(filePath, issues);

@@ -45,7 +45,8 @@ export function defaultConfig(): Config {
  */
 export function configure(config: ConfigOptions | Config): Config {
   if (config instanceof LiveConfig) return replace(state(), config, false);
-  if (typeof (config as Partial<Config>).get === 'function') {
+  // What is no object is refused below, as createConfig refuses it.
+  if (typeof (config as Partial<Config> | null | undefined)?.get === 'function') {
     throw new ConfigError('CALUMMA_OPTION', 'configure: expected options, or a Config made by createConfig, found a view or another kind of Config');
   }
   return replace(state(), new LiveConfig(config as ConfigOptions), true);

@@ -338,8 +338,13 @@ function firstOf<T, U>(input: LiveProperty<T>, fn: (value: T) => U): U {
   try {
     return fn(input.get());
   } catch (error) {
+    const first = fromDefault(input, fn);
     input.host.report(asConfigError(input, error));
+    return first;
   }
+}
+
+function fromDefault<T, U>(input: LiveProperty<T>, fn: (value: T) => U): U {
   try {
     return fn(input.default);
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { optionError } from '../check.js';
 import { refusal, typeSpec } from './builder.js';
 import type { TypeSpec } from './builder.js';
 import { elementType } from './custom.js';
@@ -59,14 +60,17 @@ export function mapType<T>(element: ValueType<T>): ValueType<ReadonlyMap<string,
 
 /** A frozen copy, so that nobody moves a default by its array. */
 export function listDefault<T>(value: readonly T[] = []): readonly T[] {
+  checkDefault(Array.isArray(value), 'an array', value);
   return Object.freeze([...value]);
 }
 
 export function setDefault<T>(value: Iterable<T> = []): ReadonlySet<T> {
+  checkDefault(typeof value === 'object' && Symbol.iterator in value, 'a Set or an array', value);
   return new Set(value);
 }
 
 export function mapDefault<T>(value: ReadonlyMap<string, T> | Readonly<Record<string, T>> = {}): ReadonlyMap<string, T> {
+  checkDefault(typeof value === 'object' && !Array.isArray(value), 'a Map or an object', value);
   return new Map(isMap(value) ? value : Object.entries(value));
 }
 
@@ -108,6 +112,10 @@ function parsePart<T>(element: ValueType<T>, text: string, expected: string, whe
   } catch (cause) {
     throw refusal(expected, `${where} is not`, cause);
   }
+}
+
+function checkDefault(fits: boolean, expected: string, value: unknown): void {
+  if (!fits || value === null) throw optionError('the default', expected, value);
 }
 
 function isMap<T>(value: MapDefault<T>): value is ReadonlyMap<string, T> {

@@ -1,3 +1,4 @@
+import { checkFunction } from '../check.js';
 import { deepEqual } from '../equal.js';
 import { refusal } from './builder.js';
 import { identityOf } from './identity.js';
@@ -29,10 +30,13 @@ export function customType<T>(parse: (text: string) => T): ValueType<T> {
 export function elementType<T = string>(parser: ElementParser<T> | undefined): ValueType<T> {
   // Only a caller that asks for strings leaves the parser out.
   if (parser === undefined) return string as unknown as ValueType<T>;
-  return isValueType(parser) ? parser : customType(parser);
+  if (isValueType(parser)) return parser;
+  checkFunction('the parser of the elements', parser);
+  return customType(parser);
 }
 
 /** Type builders are functions too, so what tells them apart is that they parse. */
 function isValueType<T>(parser: ElementParser<T>): parser is ValueType<T> {
+  if (typeof parser !== 'function' && typeof parser !== 'object') return false;
   return 'parse' in parser && 'equals' in parser && typeof parser.parse === 'function' && typeof parser.equals === 'function';
 }
