@@ -6,7 +6,7 @@ import { heldMemory, slope } from '../lib/measure.js';
 
 /** @returns {Promise<import('../lib/figure.js').Report>} */
 export async function run({ quick }) {
-  const reloads = quick ? 40 : 200;
+  const reloads = quick ? 24 : 200;
   const settled = reloads / 4;
   const cases = [
     { name: '1 % of the keys changed', changes: keyCount / 100 },
@@ -14,7 +14,7 @@ export async function run({ quick }) {
   ];
   const figures = [];
   for (const { name, changes } of cases) {
-    const { perReload, first, last } = await withFolder((folder) => growth(folder, changes, reloads, settled));
+    const { perReload, first, last } = await withFolder((folder) => growth(folder, changes, { reloads, settled, quick }));
     const note = `${(first / 1e6).toFixed(1)} → ${(last / 1e6).toFixed(1)} MB`;
     figures.push(absolute(`growth per reload, ${name}`, { value: perReload / 1000, unit: 'KB' }, 50, note));
   }
@@ -25,14 +25,14 @@ export async function run({ quick }) {
   };
 }
 
-async function growth(folder, changes, reloads, settled) {
+async function growth(folder, changes, { reloads, settled, quick }) {
   const large = await openLargeFile(folder);
   const points = [];
   for (let reload = 1; reload <= reloads; reload++) {
     await large.prepare(changes);
     await large.put();
     await large.next();
-    if (reload > settled && reload % 5 === 0) points.push([reload, (await heldMemory()).all]);
+    if (reload > settled && reload % (quick ? 2 : 5) === 0) points.push([reload, (await heldMemory()).all]);
   }
   await large.close();
   return { perReload: slope(points), first: points[0][1], last: points.at(-1)[1] };

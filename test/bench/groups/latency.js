@@ -18,7 +18,7 @@ const patienceMs = 15_000;
 
 /** @returns {Promise<import('../lib/figure.js').Report>} */
 export async function run({ quick }) {
-  const changes = quick ? 100 : 1_000;
+  const changes = quick ? 60 : 1_000;
   const figures = [];
   for (const [name, write] of Object.entries(ways)) {
     const { taken, lost } = await withFolder((folder) => follow(path.join(folder, 'small.properties'), write, changes));

@@ -8,8 +8,8 @@ import { nanoseconds } from '../lib/measure.js';
 /** @returns {Promise<import('../lib/figure.js').Report>} */
 export async function run({ quick }) {
   const rounds = quick ? 3 : 9;
-  const few = { rounds, sampleMs: quick ? 30 : 60 };
-  const many = { rounds, sampleMs: quick ? 60 : 150 };
+  const few = { rounds, sampleMs: quick ? 20 : 60 };
+  const many = { rounds, sampleMs: quick ? 40 : 150 };
   return {
     title: 'read: what a read costs',
     method: `medians of ${rounds} alternating rounds of mitata; keys in a random order; the length of each value is read, so that both sides fetch it`,
@@ -89,9 +89,9 @@ function allocatedPerGet(properties) {
     return process.memoryUsage().heapUsed - before;
   };
   allocated();
-  const bytes = Math.min(allocated(), allocated(), allocated());
-  // memoryUsage() allocates its own answer: some hundred bytes in all.
-  return Math.round((bytes / (passes * properties.length)) * 100) / 100;
+  const bytes = Math.min(...Array.from({ length: 5 }, allocated));
+  // What is left are some kilobytes of the engine's own and of memoryUsage(): an object costs 12 bytes at the least.
+  return Math.round((bytes / (passes * properties.length)) * 10) / 10;
 }
 
 async function lookups(few, many) {

@@ -15,11 +15,11 @@ const unheardMs = 150;
 const restMs = 30;
 
 /** ms after a collection in which other threads go on sweeping and giving memory back. */
-const sweepMs = 150;
+const sweepMs = 100;
 
 /** @returns {Promise<import('../lib/figure.js').Report>} */
 export async function run({ quick }) {
-  const rounds = quick ? 4 : 11;
+  const rounds = quick ? 3 : 11;
   const text = jsonText(plainEntries());
   return withFolder(async (folder) => {
     const large = await openLargeFile(folder);
