@@ -56,8 +56,7 @@ export function thisMoment(): Moment {
  * nothing (a wrong clock, `touch -d`): then only what we saw ourselves counts.
  */
 export function quietFor(mtimeMs: number, seenAt: number, now: Moment): number {
-  const written = mtimeMs <= now.wall ? now.wall - mtimeMs : 0;
-  return Math.max(written, now.steady - seenAt);
+  return Math.max(now.wall - mtimeMs, now.steady - seenAt);
 }
 
 export function sameContent(a: FileContent | undefined, b: FileContent): boolean {

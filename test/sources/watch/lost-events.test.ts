@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.js';
+import type { HintWatcher } from '../../../src/sources/watch/hints.js';
 import { countingHints, put, scratch, watching } from './rig.js';
 
 function refusal(code: string): NodeJS.ErrnoException {
@@ -36,6 +37,23 @@ describe('when events are lost', () => {
     writeFileSync(file, 'a=3\n');
     await eye.sees(file, 'a=3\n');
     expect(eye.told(file)).toEqual(['a=1\n', 'a=2\n', 'a=3\n']);
+  });
+
+  it('nothing is lost between the look and the watch', async () => {
+    const folder = scratch();
+    const file = join(folder, 'new', 'file');
+    const inner = countingHints();
+    const hints: HintWatcher = {
+      watch(path, ...rest) {
+        // The folder comes after it was looked for and before anybody listens.
+        put(file, 'a=1\n');
+        return inner.watch(path, ...rest);
+      },
+    };
+    const eye = await watching({ files: [file] }, { hints });
+    await eye.sees(file, 'a=1\n');
+    writeFileSync(file, 'a=2\n');
+    await eye.sees(file, 'a=2\n');
   });
 
   it('without events no watch is set, and the poll does all', async () => {
