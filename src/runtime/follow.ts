@@ -18,6 +18,9 @@ export interface FollowSetup {
   readonly random: () => number;
 }
 
+// A source whose errors have the time in them must not fill the memory.
+const rememberedProblems = 100;
+
 const readingChannel = channel('calumma:reading');
 
 /** ms before the next try: full jitter, doubling from 100 ms, at most 5 s. */
@@ -49,6 +52,8 @@ export class Follower {
   #waiters: (() => void)[] = [];
   /** A reading that was refused: a patch that comes after it was made on top of it. */
   #refused: Reading | undefined;
+  /** What was reported since the layer was live. */
+  readonly #told = new Set<string>();
   #closed = false;
 
   constructor(layer: Layer, setup: FollowSetup) {
@@ -98,7 +103,7 @@ export class Follower {
     // A reading on its way is older than what is read now: it must not come after it.
     this.#loop?.abort();
     this.#readNow();
-    if (this.layer.source.attach === undefined) this.#run();
+    if (this.#detach === undefined) this.follow(); // also one that could not be attached before
     if (this.layer.source.readNow === undefined) await settled;
   }
 
@@ -180,19 +185,27 @@ export class Follower {
       if (concerns?.(refused) === false) return;
       // What is no reading at all is dropped: nothing can be put on top of it.
       if (refused?.code !== 'CALUMMA_READING') this.#refused = refused === undefined ? undefined : reading;
-      if (refused === undefined) this.#turn('live', undefined);
+      if (refused === undefined) this.#recover();
       else this.#fail(refused);
       if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
       this.#wake();
     });
   }
 
+  #recover(): void {
+    this.#told.clear();
+    this.#turn('live', undefined);
+  }
+
   #fail(thrown: unknown): void {
     if (this.#closed) return;
     const error = thrown instanceof ConfigError ? thrown : this.#lost(thrown);
-    const repeated = this.layer.lastError?.message === error.message && this.layer.state !== 'live';
+    // A layer may have several problems at once, which come in turn: a retry that fails as before is not news.
+    const repeated = this.#told.has(error.message);
+    if (this.#told.size >= rememberedProblems) this.#told.clear();
+    this.#told.add(error.message);
     this.#turn(this.layer.hasReading ? 'stale' : 'failed', error);
-    if (!repeated) this.#setup.report(error); // a retry that fails the same way is not news
+    if (!repeated) this.#setup.report(error);
     this.#wake();
   }
 
