@@ -14,7 +14,7 @@ export function standardOptions(environment: NodeJS.ProcessEnv): ConfigOptions {
     if (described !== undefined) return described;
   }
   const folders = [environment.CALUMMA_CONFIG_DIR, 'config', '.'].filter((folder) => folder !== undefined && folder !== '');
-  return { layers: [args(), env(), files({ name: 'application', in: folders as string[] })] };
+  return { layers: [args(), env(), files({ name: 'application', in: folders as string[] }, { name: 'files:application' })] };
 }
 
 // A slip in calumma.yaml must not make the first getStringProperty() of an application throw: it is said, and the

@@ -43,9 +43,11 @@ export class Layer implements LayerOptions {
   lastSuccess: number | undefined;
   lastError: ConfigError | undefined;
   nextTry: number | undefined;
-  /** When keys moved after the first reading; the others stand since {@link firstReadAt}. */
+  /** When keys moved after the first reading; the others stand since {@link #stoodSince}. */
   readonly changedAt = new Map<string, number>();
   firstReadAt: number | undefined;
+  /** When the first reading was written, where the source knows: a file is older than the process that reads it. */
+  #stoodSince: number | undefined;
 
   /** `entries` is our own copy, so a patch may be written into it. */
   #owned = false;
@@ -94,7 +96,7 @@ export class Layer implements LayerOptions {
   }
 
   sinceOf(key: string): number | undefined {
-    return this.changedAt.get(this.entryFor(key) ?? key) ?? this.firstReadAt;
+    return this.changedAt.get(this.entryFor(key) ?? key) ?? this.#stoodSince;
   }
 
   /**
@@ -154,6 +156,7 @@ export class Layer implements LayerOptions {
     this.locate = reading.locate ?? this.locate;
     this.writtenAt = reading.writtenAt;
     this.firstReadAt ??= now;
+    this.#stoodSince ??= reading.writtenAt ?? now;
     this.lastSuccess = now;
     this.nextTry = undefined;
   }
