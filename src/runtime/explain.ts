@@ -93,9 +93,10 @@ function render(explanation: Omit<Explanation, 'toString'>): string {
   const rows = [winner, ...hidden];
   const widest = (text: (row: Holding) => string): number => Math.max(...rows.map((row) => text(row).length));
   const [layers, values] = [widest((row) => row.layer), widest((row) => row.raw)];
+  const origins = widest((row) => row.origin ?? '');
   const lines = rows.map((row, at) => {
     const lead = at === 0 ? '→' : ' ';
-    return `  ${lead} ${row.layer.padEnd(layers)}  ${row.raw.padEnd(values)}  ${row.origin ?? ''}${since(row)}`;
+    return `  ${lead} ${row.layer.padEnd(layers)}  ${row.raw.padEnd(values)}  ${(row.origin ?? '').padEnd(origins)}${since(row)}`.trimEnd();
   });
   const steps = explanation.interpolation.map(
     (step) => `    ${'  '.repeat(step.depth)}${step.expression} = ${step.value ?? '(set nowhere)'}`,

@@ -52,7 +52,7 @@ describe('explain()', () => {
     config.getIntProperty('gateway.limit', 1);
     expect(String(config.explain('gateway.limit')).replaceAll(/\d{4}-[\d:T.-]+Z/g, 'TIME').split('\n')).toEqual([
       'gateway.limit = x5',
-      '  → memory    x${step}  memory:gateway.limit  since TIME',
+      '  → memory    x${step}  memory:gateway.limit    since TIME',
       '    defaults  100       defaults:gateway.limit  since TIME',
       '      ${step} = 5',
       '  ! gateway.limit: expected an integer, found "x5" (memory:gateway.limit)',
