@@ -1,4 +1,5 @@
 import { ConfigError } from '../core/errors.js';
+import { isStray } from '../core/promise.js';
 import { type Entry, maxLevels, tooDeep, type Tree } from './tree.js';
 
 /**
@@ -14,7 +15,8 @@ export function treeOf(data: unknown, level = 1): Tree {
   if (level > maxLevels) throw new ConfigError('CALUMMA_OPTION', `parse returned ${tooDeep}`);
   const entry = (value: unknown): Entry => ({ at: 0, value: treeOf(value, level + 1) });
   if (Array.isArray(data)) return data.map(entry);
-  // A Promise that was not awaited would otherwise be a file without keys.
+  // A promise that was not awaited would otherwise be a file without keys.
+  if (isStray(data)) throw new ConfigError('CALUMMA_OPTION', 'parse returned a promise');
   const kind = Object.prototype.toString.call(data).slice(8, -1);
   if (kind !== 'Object' && kind !== 'Map') throw new ConfigError('CALUMMA_OPTION', `parse returned data of the kind ${kind}`);
   const pairs = data instanceof Map ? [...(data as Map<unknown, unknown>)] : Object.entries(data);

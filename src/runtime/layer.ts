@@ -1,5 +1,6 @@
 import type { LayerState, PatchReading, Reading, Source } from '../core/model.js';
 import { ConfigError } from '../core/errors.js';
+import { isStray } from '../core/promise.js';
 
 /** Keys that a reading would move in its layer: the new text, or `undefined` for "gone". */
 export type Delta = ReadonlyMap<string, string | undefined>;
@@ -202,6 +203,7 @@ export function placeOf(layer: Layer, locate: Layer['locate'], name: string): st
 }
 
 function checkReading(layer: string, reading: unknown): void {
+  if (isStray(reading)) throw readingError(layer, "a reading of kind 'full' or 'patch'", 'a promise');
   const { kind, remove } = (typeof reading === 'object' && reading !== null ? reading : {}) as Partial<Record<'kind' | 'remove', unknown>>;
   if (kind !== 'full' && kind !== 'patch') {
     throw readingError(layer, "a reading of kind 'full' or 'patch'", typeof reading === 'object' && reading !== null ? 'another object' : describe(reading));

@@ -1,5 +1,6 @@
 import { causeOf, optionError, reasonOf } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
+import { isThenable } from '../core/promise.js';
 
 /** Ends a subscription; calling it again does nothing. Also works with `using`. */
 export interface Unsubscribe {
@@ -55,15 +56,6 @@ export function checkSignal(signal: unknown, what: string): void {
 export function checkListener(listener: unknown, what: string): void {
   if (typeof listener === 'function') return;
   throw new ConfigError('CALUMMA_OPTION', `${what}: expected a function as listener, found ${typeof listener}`);
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-/** A promise where none belongs: its rejection must not end the process. */
-export function ignoreRejection(promise: PromiseLike<unknown>): void {
-  void promise.then(undefined, () => undefined);
 }
 
 function listenerError(what: string, how: string, error: unknown): ConfigError {

@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import { optionError } from '../core/check.js';
 import { deepEqual } from '../core/equal.js';
 import { ConfigError } from '../core/errors.js';
+import { isStray } from '../core/promise.js';
 import { mask, quote } from '../core/redact.js';
 import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './api.js';
 import { Downstream } from './downstream.js';
 import { latestValues } from './latest.js';
-import { callListener, checkListener, checkListening, checkSignal, endWith, ignoreRejection, isThenable, type Report, type Unsubscribe } from './listeners.js';
+import { callListener, checkListener, checkListening, checkSignal, endWith, type Report, type Unsubscribe } from './listeners.js';
 import type { Mover, Round, Tell } from './round.js';
 
 /** What a property needs of the config it belongs to. */
@@ -134,9 +135,9 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
       let cause: unknown;
       try {
         const answer = check(value);
-        if (answer !== false && !isThenable(answer)) continue;
-        if (isThenable(answer)) {
-          ignoreRejection(answer);
+        const isAsync = isStray(answer);
+        if (answer !== false && !isAsync) continue;
+        if (isAsync) {
           cause = new Error('its validation is asynchronous, which a value that is read without waiting cannot wait for');
         }
       } catch (error) {

@@ -1,9 +1,10 @@
 import { wrongOption } from '../core/check.js';
 import type { ConfigError } from '../core/errors.js';
 import type { PatchReading } from '../core/model.js';
+import { isThenable } from '../core/promise.js';
 import type { OverrideValue } from './config.js';
 import type { Layer } from './layer.js';
-import { isThenable, type Report } from './listeners.js';
+import type { Report } from './listeners.js';
 import type { Publisher } from './publisher.js';
 
 const noKeys: ReadonlySet<string> = new Set();

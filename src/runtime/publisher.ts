@@ -3,12 +3,13 @@ import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, InterpolationError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
+import { isStray } from '../core/promise.js';
 import type { Audience } from './audience.js';
 import type { Cascade, Move, Plan, Problems } from './cascade.js';
 import type { BoundTree } from './bind.js';
 import { changesOf } from './changes.js';
 import { bytesAfter, type Delta, type Layer } from './layer.js';
-import { ignoreRejection, isThenable, type Report } from './listeners.js';
+import type { Report } from './listeners.js';
 import { Round } from './round.js';
 import { LiveSnapshot, SnapshotShelf } from './snapshot.js';
 
@@ -249,8 +250,7 @@ function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[],
   } catch (error) {
     throw new ConfigError('CALUMMA_GUARD', `${layer}: a guard refused the reading: ${reasonOf(error)}`, { cause: causeOf(error) });
   }
-  if (!isThenable(answer)) return;
-  ignoreRejection(answer);
+  if (!isStray(answer)) return;
   throw new ConfigError('CALUMMA_GUARD', `${layer}: expected a guard that decides at once, found one that is asynchronous; the reading is refused`);
 }
 

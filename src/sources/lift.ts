@@ -1,4 +1,6 @@
+import { ConfigError } from '../core/errors.js';
 import type { Reading, Source } from '../core/model.js';
+import { isStray } from '../core/promise.js';
 import { aborted } from './abort.js';
 import { entriesOf, type EntriesInput } from './entries.js';
 import { Mailbox } from './mailbox.js';
@@ -98,7 +100,8 @@ export function pushed(name: string, subscribe: Subscribe): Source {
       if (signal.aborted) return;
       const mailbox = new Mailbox();
       const unsubscribe = await subscribe(
-        (loaded) => mailbox.put(readingOf(name, loaded)),
+        // Called from a client's own events, where a throw would end the process.
+        (loaded) => mailbox.take(() => readingOf(name, loaded)),
         (error) => mailbox.fail(error),
         signal,
       );
@@ -125,6 +128,7 @@ async function loadNow(name: string, load: Load, signal: AbortSignal, previous?:
 
 /** @throws ConfigError `CALUMMA_READING` when it is neither a reading nor entries */
 function readingOf(name: string, loaded: unknown): Reading {
+  if (isStray(loaded)) throw new ConfigError('CALUMMA_READING', `${name}: expected a reading, or an object, found a promise`);
   if (isReading(loaded)) return loaded;
   return { kind: 'full', entries: entriesOf(name, loaded, 'CALUMMA_READING') };
 }

@@ -15,6 +15,15 @@ export class Mailbox {
     this.#wake?.();
   }
 
+  /** Puts what `make` gives; if it throws, the feed is lost. */
+  take(make: () => Reading): void {
+    try {
+      this.put(make());
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** The feed is lost: the reader gets `error` thrown, after what had arrived before it. */
   fail(error: unknown): void {
     this.#lost ??= { error };

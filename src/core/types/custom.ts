@@ -1,5 +1,6 @@
 import { checkFunction } from '../check.js';
 import { deepEqual } from '../equal.js';
+import { isStray } from '../promise.js';
 import { refusal } from './builder.js';
 import { identityOf } from './identity.js';
 import { string } from './scalars.js';
@@ -18,6 +19,7 @@ export function customType<T>(parse: (text: string) => T): ValueType<T> {
     expected,
     parse: (text) => {
       const value = parse(text);
+      if (isStray(value)) throw refusal(expected, 'it is asynchronous, and values are read without waiting');
       const asNumber: unknown = value instanceof Date ? value.getTime() : value;
       if (Number.isNaN(asNumber)) throw refusal(expected);
       return value;
