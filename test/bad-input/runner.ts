@@ -45,8 +45,11 @@ async function open(stage: Stage): Promise<Scene> {
   const below = values({ 'bystander.below': '2', subject: 'from below' }, { name: 'below' });
   const config = createConfig({
     context: {},
-    onError: (error) => errors.push(error),
     ...stage.options,
+    onError(error) {
+      errors.push(error);
+      return stage.options?.onError?.(error);
+    },
     layers: [above, ...stage.layers, below],
   });
   await config.ready();
@@ -149,7 +152,7 @@ function expectNoSecret(error: unknown, config: Config): void {
 
 /** Met again and again, the same bad input is no news. */
 async function expectSaidOnce(stage: Stage, { config, errors }: Scene, thrown: unknown): Promise<void> {
-  const { again = (one) => one.refresh() } = stage;
+  const { again = (one: Config) => one.refresh() } = stage;
   for (let time = 0; time < 3; time++) await thrownBy(() => again(config));
   expect(errors.map(String), 'reported once').toHaveLength(reportsOf(stage, thrown));
 }

@@ -80,7 +80,7 @@ const misuse: readonly Row[] = [
 
 /** `onError` is the end of the line. */
 const reporters: readonly Row[] = (['throws', 'rejects'] as const).map((how) => ({
-  name: `an onError that ${how}`,
+  name: `an onError and a listener of errors that ${how}`,
   code: 'CALUMMA_CONVERSION',
   says: ['value: expected an integer, found "bad"'],
   moves: 'text',
@@ -89,7 +89,12 @@ const reporters: readonly Row[] = (['throws', 'rejects'] as const).map((how) => 
     return {
       layers: [source],
       properties: (config) => [config.getIntProperty('value', 0)],
-      // Another onError than the one that counts: what it is given is heard by on('error').
+      options: {
+        onError() {
+          if (how === 'throws') throw new Error('nobody hears this');
+          return Promise.reject(new Error('nobody hears this'));
+        },
+      },
       harm(config) {
         config.on('error', () => {
           if (how === 'throws') throw new Error('nobody hears this');

@@ -1,4 +1,4 @@
-import { type FullReading, polled, type Reading, type Source } from '../../../src/index.js';
+import { type FullReading, polled, pushed, type Reading, type Source } from '../../../src/index.js';
 import { Feed } from '../../runtime/rig.js';
 import { type Row, secret, type Stage } from '../row.js';
 import { badFeed, fileStage, goodText, type Words } from '../stages.js';
@@ -115,12 +115,43 @@ const sources: readonly Row[] = [
   })),
   moody('a source whose readNow() throws', failed, (mood) => ({ name: 'x', readNow: () => (mood.bad ? boom() : full({ added: 'x' })), readings: (signal) => (mood.bad ? boom() : goodReadings(signal)) })),
   moody('a source whose readNow() gives nothing', { code: 'CALUMMA_READING', says: ['added: expected a reading', 'found a value of type undefined'] }, (mood) => ({ name: 'x', readNow: () => (mood.bad ? (undefined as never) : full({})), attach: () => () => undefined, readings: goodReadings })),
-  moody('a source whose readNow() gives a promise', { code: 'CALUMMA_READING', says: ['added: expected a reading', 'found another object'] }, (mood) => ({ name: 'x', readNow: () => (mood.bad ? (Promise.reject(new Error('late')) as never) : full({})), attach: () => () => undefined, readings: goodReadings })),
+  moody('a source whose readNow() gives a promise', { code: 'CALUMMA_READING', says: ['added: expected a reading', 'found a promise'] }, (mood) => ({ name: 'x', readNow: () => (mood.bad ? (Promise.reject(new Error('late')) as never) : full({})), attach: () => () => undefined, readings: goodReadings })),
   moody('a source whose attach() throws', { ...failed, says: ['added: the source failed: ', 'out of order'] }, (mood) => ({ name: 'x', readNow: () => (mood.bad ? boom() : full({ added: 'x' })), attach: () => (mood.bad ? boom() : () => undefined), readings: goodReadings })),
   moody('a polled source that fails again and again', failed, (mood) => polled('x', () => (mood.bad ? boom() : { added: 'x' }), { everyMs: 10 })),
   moody('a polled source that loads null', { code: 'CALUMMA_READING', says: ['x: expected an object, a Map or pairs', 'found null'] }, (mood) => polled('x', () => (mood.bad ? (null as never) : { added: 'x' }), { everyMs: 10 })),
   moody('a polled source that loads an error page', { code: 'CALUMMA_READING', says: ['x: expected an object, a Map or pairs', 'found a string'] }, (mood) => polled('x', () => (mood.bad ? (`<html>${secret}</html>` as never) : { added: 'x' }), { everyMs: 10 })),
   moody('a polled source that loads nested objects', { code: 'CALUMMA_READING', says: ['"db"', 'found an object'] }, (mood) => polled('x', () => (mood.bad ? ({ db: { password: secret } } as never) : { added: 'x' }), { everyMs: 10 })),
+];
+
+/** A client that speaks from its own events: nobody there would catch a throw. */
+function pushing(name: string, words: Words, bad: (emit: Emit, fail: Fail) => unknown): Row {
+  const never = (): undefined => undefined;
+  return moody(`a pushed source that ${name}`, words, (mood) =>
+    pushed('x', (emit, fail) => {
+      if (mood.bad) setImmediate(() => bad(emit, fail));
+      else emit({ added: 'x' });
+      return never;
+    }),
+  );
+}
+
+type Emit = Parameters<Parameters<typeof pushed>[1]>[0];
+type Fail = Parameters<Parameters<typeof pushed>[1]>[1];
+
+const pushes: readonly Row[] = [
+  pushing('emits null', { code: 'CALUMMA_READING', says: ['x: expected an object, a Map or pairs', 'found null'] }, (emit) => emit(null as never)),
+  pushing('emits an error page', { code: 'CALUMMA_READING', says: ['x: expected an object', 'found a string'] }, (emit) => emit(`<html>${secret}</html>` as never)),
+  pushing('emits nested objects', { code: 'CALUMMA_READING', says: ['"db"', 'found an object'] }, (emit) => emit({ db: { password: secret } } as never)),
+  pushing('emits a promise that rejects', { code: 'CALUMMA_READING', says: ['x: expected a reading', 'found a promise'] }, (emit) => emit(Promise.reject(new Error('late')) as never)),
+  pushing('fails', failed, (_emit, fail) => fail(new Error('out of order'))),
+  pushing('fails with undefined', { code: 'CALUMMA_SOURCE', says: ['added: the source failed: undefined'] }, (_emit, fail) => fail(undefined)),
+  moody('a pushed source that cannot subscribe', failed, (mood) => pushed('x', (emit) => (mood.bad ? boom() : (emit({ added: 'x' }), undefined)))),
+  moody('a pushed source whose subscription rejects', failed, (mood) => pushed('x', (emit) => (mood.bad ? Promise.reject(new Error('out of order')) : (emit({ added: 'x' }), undefined)))),
+  moody('a pushed source that cannot unsubscribe', failed, (mood) => pushed('x', (emit, fail) => {
+    if (mood.bad) fail(new Error('lost'));
+    else emit({ added: 'x' });
+    return () => (mood.bad ? boom() : undefined);
+  })),
 ];
 
 /** A user's own format over a file. */
@@ -152,6 +183,7 @@ const formats: readonly Row[] = [
   garbageFormat('gives a number', notMap, () => 7),
   garbageFormat('gives a list', notMap, () => [secret]),
   garbageFormat('gives a promise', notMap, () => Promise.resolve({ subject: 'bad' })),
+  garbageFormat('gives a promise that rejects', notMap, () => Promise.reject(new Error('late'))),
   garbageFormat('gives a Set', notMap, () => new Set([secret])),
   garbageFormat('gives a function among its values', notMap, () => ({ subject: () => secret })),
   garbageFormat('gives what contains itself', notMap, () => {
@@ -162,4 +194,4 @@ const formats: readonly Row[] = [
   garbageFormat('gives an object that throws when it is looked at', notMap, () => Object.defineProperty({}, 'subject', { enumerable: true, get: boom })),
 ];
 
-export const sourceRows: readonly Row[] = [...readings, ...losses, ...sources, ...formats];
+export const sourceRows: readonly Row[] = [...readings, ...losses, ...sources, ...pushes, ...formats];

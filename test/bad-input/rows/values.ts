@@ -38,6 +38,10 @@ function thrower(text: string): string {
   return text;
 }
 
+function later(text: string): unknown {
+  return text === 'bad' ? Promise.reject(new Error('late')) : text;
+}
+
 const texts: readonly Row[] = [
   ...refuse('a boolean', (c, k) => c.getBooleanProperty(k, true), 'true', 'no', 'expected a boolean', 'maybe', '', '2', 'truе'),
   ...refuse('an integer', (c, k) => c.getIntProperty(k, 1), '5', '6', 'expected an integer', 'five', '', '5.0', '0x10', '1e3', '1_000', '9007199254740993', '٥', '5 000'),
@@ -56,6 +60,7 @@ const texts: readonly Row[] = [
   ...refuse('JSON with a schema', (c, k) => c.getJsonProperty(k, positive, { max: 1 }), '{"max": 1}', '{"max": 2}', 'expected JSON that satisfies its schema', '{"max": 0}', '[]', 'null', '7'),
   ...refuse('a parser of your own', (c, k) => c.getProperty(k, quoting, 0), 'good', 'good too', 'expected a value that its parser accepts', 'bad'),
   ...refuse('a parser that throws null', (c, k) => c.getProperty(k, thrower, ''), 'good', 'better', 'expected a value that its parser accepts', 'bad'),
+  ...refuse('a parser that is asynchronous', (c, k) => c.getProperty<unknown>(k, later, ''), 'good', 'better', 'expected a value that its parser accepts', 'bad'),
   ...refuse('Number as a parser', (c, k) => c.getProperty(k, Number, 0), '1', '2', 'expected a value that its parser accepts', 'x'),
   ...refuse('a contextual number', (c, k) => c.getContextualProperty(k, 1), '[{"value": 2}]', '3', 'expected a value, or a JSON list', 'x', '[{"if": 7, "value": 1}]', '[{"value": "x"}]', '[{}]', '[1]', '[{"value": 1'),
 ];
