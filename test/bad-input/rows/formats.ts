@@ -18,6 +18,11 @@ const toml = broken('app.toml');
 const dotenv = broken('.env');
 const properties = broken('app.properties');
 
+/** As editors leave it: a text without a newline at its end looks cut off, and is waited for. */
+function line(text: string): string {
+  return `${text}\n`;
+}
+
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex');
 const latin1 = Buffer.from(`subject: fine\npassword: ${secret} caf\xe9\n`, 'latin1');
 const utf16 = Buffer.from(`\uFEFFsubject: ${secret}\n`, 'utf16le');
@@ -79,30 +84,30 @@ const inYaml: readonly Row[] = [
 ];
 
 const inJson: readonly Row[] = [
-  json('a comma too many', `{"password": "${secret}",}`, 1, 34, 'expected a key in double quotes'),
-  json('a comment', `{\n  // ${secret}\n  "a": 1\n}`, 2, 3, 'a comment, which JSON does not have'),
-  json('a key that stands twice', `{"password": "${secret}",\n "password": "b"}`, 2, 2, 'duplicate key "password"'),
-  json('a list at its root', `["${secret}"]`, 1, 1, 'expected an object'),
-  json('a text at its root', `"${secret}"`, 1, 1, 'expected an object'),
-  json('null at its root', 'null', 1, 1, 'expected an object'),
-  json('100,000 lists in one another', `{"a": ${deepList}}`, 1, 106, 'more than 100 levels'),
-  json('100,000 objects in one another', '{"a":'.repeat(100_000), 1, 501, 'more than 100 levels'),
-  json('single quotes', `{'password': '${secret}'}`, 1, 2, 'expected a key in double quotes'),
-  json('a value without quotes', `{"password": ${secret}}`, 1, 14, 'expected a value'),
-  json('NaN', '{"limit": NaN}', 1, 11, 'expected a value'),
-  json('a number with a leading zero', '{"limit": 010}', 1, 12, 'expected "," or "}"'),
-  json('a line break in a text', `{"password": "${secret}\n"}`, 1, 14, 'a string that does not end on its line'),
-  json('a control character in a text', `{"password": "${secret}\u0007"}`, 1, 14, 'a control character in a string'),
-  json('an escape that is none', `{"password": "${secret}\\x"}`, 1, 14, 'an unknown escape'),
-  json('half a Unicode escape', `{"password": "${secret}\\u12"}`, 1, 14, 'a bad \\u escape'),
-  json('a second object', `{"a": 1}\n{"password": "${secret}"}`, 2, 1, 'expected nothing after the object'),
-  json('a NUL', `{"password": "${secret}\0"}`, 1, 32, 'binary data (a NUL character)'),
+  json('a comma too many', line(`{"password": "${secret}",}`), 1, 34, 'expected a key in double quotes'),
+  json('a comment', line(`{\n  // ${secret}\n  "a": 1\n}`), 2, 3, 'a comment, which JSON does not have'),
+  json('a key that stands twice', line(`{"password": "${secret}",\n "password": "b"}`), 2, 2, 'duplicate key "password"'),
+  json('a list at its root', line(`["${secret}"]`), 1, 1, 'expected an object'),
+  json('a text at its root', line(`"${secret}"`), 1, 1, 'expected an object'),
+  json('null at its root', line('null'), 1, 1, 'expected an object'),
+  json('100,000 lists in one another', line(`{"a": ${deepList}}`), 1, 106, 'more than 100 levels'),
+  json('100,000 objects in one another', line('{"a":'.repeat(100_000)), 1, 501, 'more than 100 levels'),
+  json('single quotes', line(`{'password': '${secret}'}`), 1, 2, 'expected a key in double quotes'),
+  json('a value without quotes', line(`{"password": ${secret}}`), 1, 14, 'expected a value'),
+  json('NaN', line('{"limit": NaN}'), 1, 11, 'expected a value'),
+  json('a number with a leading zero', line('{"limit": 010}'), 1, 12, 'expected "," or "}"'),
+  json('a line break in a text', line(`{"password": "${secret}\n"}`), 1, 14, 'a string that does not end on its line'),
+  json('a control character in a text', line(`{"password": "${secret}\u0007"}`), 1, 14, 'a control character in a string'),
+  json('an escape that is none', line(`{"password": "${secret}\\x"}`), 1, 14, 'an unknown escape'),
+  json('half a Unicode escape', line(`{"password": "${secret}\\u12"}`), 1, 14, 'a bad \\u escape'),
+  json('a second object', line(`{"a": 1}\n{"password": "${secret}"}`), 2, 1, 'expected nothing after the object'),
+  json('a NUL', line(`{"password": "${secret}\0"}`), 1, 32, 'binary data (a NUL character)'),
   json('nothing in it', '', 1, 1, 'expected an object, found the end'),
   json('the bytes of a picture', png, 1, 1, notUtf8),
   json('UTF-16 and its byte order mark', utf16, 1, 1, notUtf8),
-  json('a byte order mark and then rubbish', `\uFEFF<html>${secret}</html>`, 1, 1, 'expected an object'),
-  jsonc('a comment that does not end', `{"a": 1} /* ${secret}`, 1, 10, 'a comment that does not end'),
-  jsonc('two commas', `{"password": "${secret}",,}`, 1, 34, 'expected a key in double quotes'),
+  json('a byte order mark and then rubbish', line(`\uFEFF<html>${secret}</html>`), 1, 1, 'expected an object'),
+  jsonc('a comment that does not end', line(`{"a": 1} /* ${secret}`), 1, 10, 'a comment that does not end'),
+  jsonc('two commas', line(`{"password": "${secret}",,}`), 1, 34, 'expected a key in double quotes'),
 ];
 
 const inToml: readonly Row[] = [
