@@ -71,13 +71,13 @@ export class Session {
     return isAbsolute(path) ? path : `${this.#base}/${path}`;
   }
 
-  /** The next round; `undefined` once closed. */
+  /** The next round; `undefined` once closed. What is due is judged by one moment throughout, or it could fall between two. */
   async next(): Promise<Round | undefined> {
     while (this.#isOpen()) {
       const now = await this.#examine();
       const round = this.#isOpen() ? this.#collect(now) : undefined;
       if (round !== undefined) return round;
-      await this.#sleep(thisMoment());
+      await this.#sleep(now);
     }
     return undefined;
   }
@@ -228,7 +228,9 @@ export class Session {
   #nextDueIn(now: Moment): number {
     let due = this.#polledAt + this.#pollPause() - now.steady;
     for (const one of this.#all()) {
-      due = Math.min(due, one.dueIn(now, this.#times), this.#dirty.has(one) ? one.restsFor(now, this.#times) : Infinity);
+      if (this.#dirty.has(one)) due = Math.min(due, one.restsFor(now, this.#times));
+      // What is ready and held has nothing to wait for but the others.
+      if (!one.isReady(now, this.#times)) due = Math.min(due, one.dueIn(now, this.#times));
     }
     // While held, the settling time of a swapped link runs out without anything becoming due.
     return this.#heldSince === undefined ? due : Math.min(due, this.#times.settleMs / 2);

@@ -10,6 +10,8 @@ import type { Stamp } from './stamp.js';
 
 /** File times move in the kernel's ticks, 10 ms at the most: two writes within one may carry the same stamp. */
 const tickMs = 10;
+/** The longest pause after readings that met another file than the look before them. */
+const longestRestMs = 1_000;
 /** A path that nothing is known of yet is not waited for longer than this, even while somebody keeps writing to it. */
 const firstPatienceMs = 1_000;
 
@@ -38,6 +40,8 @@ export class TrackedFile {
   #stamp: Stamp | undefined;
   #pending: Pending | undefined;
   #waitingSince: number | undefined;
+  #misses = 0;
+  #restsUntil = -Infinity;
   #links: string | undefined;
   #swappedAt = -Infinity;
 
@@ -82,7 +86,8 @@ export class TrackedFile {
 
   /** ms for which looking again is of no use: a file that was written a moment ago is left alone until it is due. */
   restsFor(now: Moment, times: Times): number {
-    return this.#pending !== undefined && this.#pending.state === undefined ? this.dueIn(now, times) : 0;
+    const unsettled = this.#pending !== undefined && this.#pending.state === undefined ? this.dueIn(now, times) : 0;
+    return Math.max(0, unsettled, this.#restsUntil - now.steady);
   }
 
   /** It waits for something that takes no longer than the settling time, so that others that changed with it wait too. */
@@ -96,7 +101,7 @@ export class TrackedFile {
     const pending = this.#pending;
     if (pending === undefined) return Infinity;
     const due = Math.max(0, this.#needed(pending, times) - quietOf(pending, now));
-    if (this.delivered !== undefined) return due;
+    if (this.delivered !== undefined || isEmpty(pending.state)) return due;
     const patience = firstPatienceMs - (now.steady - (this.#waitingSince ?? now.steady));
     return Math.min(due, Math.max(0, patience));
   }
@@ -120,15 +125,25 @@ export class TrackedFile {
     if (pending?.file === undefined) return true;
     const readAt = thisMoment();
     const { content, stamp } = await readStamped(pending.file.real);
-    if (content.kind === 'missing' || (content.kind === 'content' && stamp !== pending.file.stamp)) {
-      this.#pending = undefined;
-      return false;
-    }
+    const moved = content.kind === 'missing' || (content.kind === 'content' && stamp !== pending.file.stamp);
+    if (moved && (isEmpty(content) || !this.#lostPatience(readAt))) return this.#miss(readAt);
+    this.#misses = 0;
     if (sameContent(this.delivered, content)) this.#settle(stamp, readAt.wall - pending.file.mtimeMs);
     else if (!sameContent(pending.state, content)) {
       this.#pending = { since: content.kind === 'content' ? pending.since : readAt.steady, file: pending.file, state: content };
     }
     return true;
+  }
+
+  /** Some files never stand still, or are listed and cannot be opened (`/proc`): those must not keep us busy. */
+  #miss(now: Moment): false {
+    this.#pending = undefined;
+    this.#restsUntil = now.steady + Math.min(longestRestMs, 2 ** this.#misses++);
+    return false;
+  }
+
+  #lostPatience(now: Moment): boolean {
+    return this.delivered === undefined && now.steady - (this.#waitingSince ?? now.steady) >= firstPatienceMs;
   }
 
   #settle(stamp: Stamp | undefined, ageMs: number): void {
@@ -154,6 +169,11 @@ export class TrackedFile {
     this.#settle(pending.file?.stamp, pending.file === undefined ? Infinity : now.wall - pending.file.mtimeMs);
     return pending.state;
   }
+}
+
+/** An empty file is always waited for: it stays so and settles, or it is being written. */
+function isEmpty(content: FileContent | undefined): boolean {
+  return content?.kind === 'content' && content.bytes.length === 0;
 }
 
 function quietOf(pending: Pending, now: Moment): number {

@@ -178,6 +178,24 @@ describe('a watched file', () => {
     for (const text of eye.told(file)) expect(new Set(text).size).toBe(1);
   });
 
+  it('is told in the first round after a second, though somebody never stops writing to it', async () => {
+    const folder = scratch();
+    const [file, quiet] = [join(folder, 'file'), join(folder, 'quiet')];
+    put(file, 'n=0\n');
+    put(quiet, 'a=1\n');
+    const writer = elsewhere(`for (let n = 1; n <= 600; n++) { fs.writeFileSync(args[0], 'n=' + n + '\\n'); pause(2); }`, file);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = process.cpuUsage();
+    const eye = await watching({ files: [file, quiet] });
+    const { user, system } = process.cpuUsage(before);
+    expect(eye.now(quiet)).toBe('a=1\n');
+    expect(eye.told(file)).toEqual([expect.stringMatching(/^n=/)]);
+    // Waiting is not looking all the time.
+    expect((user + system) / 1000).toBeLessThan(500);
+    await writer;
+    await eye.sees(file, 'n=600\n');
+  });
+
   it('never holds the event loop for long, though it has 10 MB', async () => {
     const file = join(scratch(), 'file');
     put(file, 'a'.repeat(10_000_000));
