@@ -28,15 +28,20 @@ export async function openLargeFile(folder) {
   const config = createConfig({ layers: [env(), file(filePath)] });
   const told = listen(config);
   // The watches are set in the background after createConfig has returned.
-  await writer.prepare(1);
-  await writer.put();
-  await told.next();
+  const reload = async (changes) => {
+    await writer.prepare(changes);
+    await writer.put();
+    await told.next();
+  };
+  await reload(1);
   return {
     config,
     prepare: writer.prepare,
     put: writer.put,
     /** Resolves with the time the callback ran, once it has run. */
     next: told.next,
+    /** All of it, for at least one change. */
+    reload,
     async close() {
       await config.close();
       writer.stop();
