@@ -7,6 +7,10 @@ export const secretWords: readonly string[] = [
   'apikey',
   'api-key',
   'private-key',
+  'passwd',
+  'passphrase',
+  'access-key',
+  'accesskey',
 ];
 
 export const mask = '***';
@@ -32,7 +36,13 @@ function plain(text: string): string {
   return text.toLowerCase().replace(/[_.]/g, '-');
 }
 
+/** A URL may hold a password whatever its key is called: `postgres://user:***@host/db`. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/(:\/\/[^/?#\s:@]*:)[^/?#\s@]+@/g, `$1${mask}@`);
+}
+
 /** Text for people: quoted, cut at 100 characters, control characters escaped. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  const shown = withoutUserinfo(text);
+  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
 }

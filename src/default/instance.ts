@@ -22,7 +22,7 @@ const key = Symbol.for('calumma.default');
 
 // On globalThis, so that two copies of this package in one process share one default config.
 function state(): State {
-  const holder = globalThis as { [key]?: State };
+  const holder = globalThis as { [key]?: State | undefined };
   return (holder[key] ??= { config: undefined, own: false, subscriptions: new Set() });
 }
 

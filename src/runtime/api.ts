@@ -22,7 +22,7 @@ export interface DynamicProperty<T> {
    */
   onChange(listener: ChangeListener<T>, options?: PropertyListenOptions): Unsubscribe;
   /** The values from now on. A slow reader gets the latest, not each one. Ends with `signal`. */
-  changes(signal?: AbortSignal): AsyncIterableIterator<T>;
+  changes(options?: AbortSignal | ListenOptions): AsyncIterableIterator<T>;
   /**
    * Adds a check to this property: a value for which it throws or gives `false` is reported, and the last good one stays.
    *

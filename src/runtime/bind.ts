@@ -68,7 +68,9 @@ export class BoundTree<T extends object> {
   facade(): Readonly<T> {
     const now = (): T => this.#value;
     const refuse = (): boolean => false;
-    return new Proxy({} as T, {
+    // util.inspect looks at the target, not at the traps.
+    const target = Object.defineProperty({}, Symbol.for('nodejs.util.inspect.custom'), { value: now, configurable: true });
+    return new Proxy(target as T, {
       get: (_, name) => Reflect.get(now(), name) as unknown,
       has: (_, name) => Reflect.has(now(), name),
       ownKeys: () => Reflect.ownKeys(now()),

@@ -126,6 +126,10 @@ export abstract class Config extends TypedGetters {
   /** Calls `listener` for each change of a key, or of all below a prefix (`gateway.*`). */
   abstract onChange(pattern: string, listener: KeyListener, options?: ListenOptions): Unsubscribe;
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Config(${this.layers.join(' → ')}; version ${this.version})`;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,6 +1,6 @@
 import type { ConfigError } from '../core/errors.js';
 import type { Step } from '../core/interpolate.js';
-import { mask } from '../core/redact.js';
+import { mask, withoutUserinfo } from '../core/redact.js';
 import type { Cascade } from './cascade.js';
 import type { Layer } from './layer.js';
 
@@ -42,7 +42,7 @@ export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Expl
   const value = filled?.value ?? raw;
   const explanation = {
     key,
-    value: value !== undefined && secret ? mask : value,
+    value: value === undefined ? undefined : secret ? mask : withoutUserinfo(value),
     secret,
     winner,
     hidden,
@@ -63,7 +63,7 @@ function holding(layer: Layer, key: string, secret: boolean): Holding {
   const since = layer.sinceOf(key);
   return {
     layer: layer.name,
-    raw: secret ? mask : (layer.lookup(key) ?? ''),
+    raw: secret ? mask : withoutUserinfo(layer.lookup(key) ?? ''),
     origin: layer.originOf(key),
     since: since === undefined ? undefined : new Date(since),
   };
@@ -71,7 +71,7 @@ function holding(layer: Layer, key: string, secret: boolean): Holding {
 
 // One secret among the references makes every step a secret: which part of which text it filled cannot be told apart.
 function shown(step: Step, secret: boolean): Step {
-  if (!secret) return step;
+  if (!secret) return step.value === undefined ? step : { ...step, value: withoutUserinfo(step.value) };
   return { ...step, expression: withoutDefault(step.expression), value: step.value === undefined ? undefined : mask };
 }
 

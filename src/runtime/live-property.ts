@@ -7,7 +7,7 @@ import { mask, quote } from '../core/redact.js';
 import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './api.js';
 import { Downstream } from './downstream.js';
 import { latestValues } from './latest.js';
-import { callListener, checkListener, checkListening, checkSignal, endWith, type Report, type Unsubscribe } from './listeners.js';
+import { callListener, checkListener, checkListening, checkSignal, endWith, type ListenOptions, type Report, type Unsubscribe } from './listeners.js';
 import type { Mover, Round, Tell } from './round.js';
 
 /** What a property needs of the config it belongs to. */
@@ -87,7 +87,8 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
     return end;
   }
 
-  changes(signal?: AbortSignal): AsyncIterableIterator<T> {
+  changes(options?: AbortSignal | ListenOptions): AsyncIterableIterator<T> {
+    const signal = typeof options === 'object' && !(options instanceof AbortSignal) ? options.signal : options;
     checkSignal(signal, `changes() of ${this.name}`);
     return latestValues((take) => this.onChange((now) => take(now)), signal);
   }

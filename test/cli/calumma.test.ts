@@ -179,7 +179,11 @@ describe('calumma explain, get and list', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^gateway\.banner +two\\nlines +file:application\.properties:3$/);
     expect(lines[1]).toMatch(/^gateway\.host +eu\.example\.com +file:application\.properties:2$/);
-    const everything = (await inFolder('list')).stdout;
+    const ordinary = (await inFolder('list')).stdout;
+    expect(ordinary).toMatch(/^gateway\.host /m);
+    expect(ordinary).toMatch(/^and \d+ variables of the environment: --all$/m);
+    expect(ordinary).not.toMatch(/^API_TOKEN/m);
+    const everything = (await inFolder('list', '--all')).stdout;
     expect(everything).toMatch(/^API_TOKEN +\*\*\* +env:API_TOKEN$/m);
     expect(everything).not.toMatch(/hunter\d/);
   });

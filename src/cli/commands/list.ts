@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal.js';
 
 interface ListOptions extends ConfigChoice {
   readonly json?: true;
+  readonly all?: true;
 }
 
 interface Row {
@@ -16,6 +17,8 @@ interface Row {
   readonly secret: boolean;
   readonly layer: string | null;
   readonly origin: string | null;
+  /** Only the environment has it: most likely not meant for this program. */
+  readonly ambient: boolean;
 }
 
 export function listCommand({ output }: Terminal): Command {
@@ -23,12 +26,14 @@ export function listCommand({ output }: Terminal): Command {
     .description('print what is set, by key; secrets as ***')
     .argument('[prefix]', 'only keys at or below it', '')
     .option('--config <file>', 'a description of the layers, such as calumma.yaml')
+    .option('--all', 'also the variables of the environment that nothing else sets')
     .option('--json', 'as a list of {"key", "value", "secret", "layer", "origin"}')
     .action((prefix: string, options: ListOptions) =>
       withConfig(options, (config) => {
         const rows = rowsOf(config, prefix);
-        if (options.json === true) output.json(rows);
-        else print(output, rows);
+        const shown = options.all === true || prefix !== '' ? rows : rows.filter((row) => !row.ambient);
+        if (options.json === true) output.json(rows.map(({ ambient: _, ...row }) => row));
+        else print(output, shown, rows.length - shown.length);
       }),
     );
 }
@@ -36,13 +41,15 @@ export function listCommand({ output }: Terminal): Command {
 function rowsOf(config: Config, prefix: string): Row[] {
   const keys = config.keys(prefix).sort();
   return keys.map((key) => {
-    const { value, secret, winner } = config.explain(key);
-    return { key, value: value ?? '', secret, layer: winner?.layer ?? null, origin: winner?.origin ?? null };
+    const { value, secret, winner, hidden } = config.explain(key);
+    const ambient = winner?.origin?.startsWith('env:') === true && hidden.length === 0;
+    return { key, value: value ?? '', secret, layer: winner?.layer ?? null, origin: winner?.origin ?? null, ambient };
   });
 }
 
-function print(output: Output, rows: readonly Row[]): void {
+function print(output: Output, rows: readonly Row[], left: number): void {
   for (const line of columns(rows.map(({ key, value, origin }) => [key, oneLine(value), output.style('dim', origin ?? '')]))) output.line(line);
+  if (left > 0) output.line(output.style('dim', `and ${left} variables of the environment: --all`));
 }
 
 // One key, one line: a value over several lines would look like several keys.
