@@ -104,6 +104,11 @@ export class MissingKeyError extends ConfigError {
     this.key = key;
     this.missing = missing;
   }
+
+  /** The same error, with the place the value stands at. */
+  in(origin: string): MissingKeyError {
+    return new MissingKeyError(this.key, this.missing, { origin, cause: this.cause });
+  }
 }
 
 /** A `${…}` is malformed, or mentions itself in a circle. */
@@ -112,11 +117,18 @@ export class InterpolationError extends ConfigError {
   readonly key: string;
   /** The keys that mention each other in a circle, if that is the problem. */
   readonly circle: readonly string[] | undefined;
+  readonly #problem: string;
 
   constructor(key: string, problem: string, details: ErrorDetails & { readonly circle?: readonly string[] } = {}) {
     super('CALUMMA_INTERPOLATION', `${key}: ${problem}`, details);
     this.key = key;
     this.circle = details.circle;
+    this.#problem = problem;
+  }
+
+  /** The same error, with the place the value stands at. */
+  in(origin: string): InterpolationError {
+    return new InterpolationError(this.key, this.#problem, { origin, cause: this.cause, ...(this.circle && { circle: this.circle }) });
   }
 }
 

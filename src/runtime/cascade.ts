@@ -1,6 +1,6 @@
 import type { ConfigError } from '../core/errors.js';
 import { interpolate, type Interpolation, mayInterpolate, type Scope } from '../core/interpolate.js';
-import { atOrUnder, isUnder, strip } from '../core/prefix.js';
+import { atOrUnder } from '../core/prefix.js';
 import type { Delta, Layer } from './layer.js';
 import { References } from './references.js';
 import { Slot } from './slot.js';
@@ -161,14 +161,6 @@ export class Cascade implements LiveValues {
         if (index < layers.length - 1) seen.add(key);
         yield key;
       }
-    }
-  }
-
-  /** What lies below a prefix, as it is now, under the names it has there. */
-  *below(prefix: string): Generator<[key: string, value: string]> {
-    for (const key of this.listed(prefix)) {
-      const value = this.value(key);
-      if (value !== undefined && isUnder(key, prefix)) yield [strip(key, prefix), value];
     }
   }
 

@@ -4,6 +4,7 @@ import type { Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import { Audience, type ConfigEvents, type EventOptions, type KeyListener } from './audience.js';
+import { entriesBelow } from './below.js';
 import { bindSpecs, type Bound, BoundTree, type Specs } from './bind.js';
 import { Cascade } from './cascade.js';
 import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
@@ -134,7 +135,7 @@ export class LiveConfig extends Config implements PropertyHost {
   override bind<T extends object>(prefix: string, schema: StandardSchema<T>): Readonly<T>;
   override bind(prefix: string, shape: Specs | StandardSchema<object>): unknown {
     checkString('bind(prefix)', prefix);
-    if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, this.#cascade.below(prefix))).facade();
+    if (isSchema(shape)) return this.#publisher.bind(new BoundTree(prefix, shape, entriesBelow(this.#cascade, prefix))).facade();
     if (typeof shape !== 'object' || (shape as unknown) === null) throw wrongOption('bind', 'specs such as { rate: int(100) }, or a schema', shape);
     return bindSpecs((name, type, defaultValue) => this.typed(name, type, defaultValue), prefix, shape);
   }

@@ -1,11 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 import { causeOf, reasonOf } from '../core/check.js';
-import { ConfigError, InterpolationError } from '../core/errors.js';
+import { ConfigError, InterpolationError, MissingKeyError } from '../core/errors.js';
 import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
 import { isStray } from '../core/promise.js';
 import type { Audience } from './audience.js';
 import type { Cascade, Move, Plan, Problems } from './cascade.js';
+import { entriesBelow } from './below.js';
 import type { BoundTree } from './bind.js';
 import { changesOf } from './changes.js';
 import { bytesAfter, type Delta, type Layer } from './layer.js';
@@ -140,20 +141,20 @@ export class Publisher {
   #commit(layer: Layer, reading: Reading, next: { delta: Delta; plan: Plan; bytes: number }, now: number): void {
     const { delta, plan, bytes } = next;
     const locateBefore = layer.locate;
-    this.#reportProblems(plan.problems);
     this.#keepForSnapshots(plan);
     if (delta.size === 0) layer.note(reading, now);
     else layer.commit(reading, delta, bytes, now);
     const settled = this.#setup.cascade.commit(plan);
     if (settled.length === 0 && !plan.unseen) {
       if (plan.moves.length > 0) this.#shelf.renew(); // listed differently, though no value has moved
-      return;
+      return this.#reportProblems(plan.problems);
     }
     this.version++;
     const round = new Round(now);
     for (const { slot } of settled) slot?.move(round);
     round.settle();
     this.#moveBound(settled);
+    this.#reportProblems(plan.problems);
     round.tell(this.#setup.report);
     this.#tellAudience(settled, layer, locateBefore, reading, now);
   }
@@ -172,7 +173,7 @@ export class Publisher {
     for (const ref of this.#bound) {
       const tree = ref.deref();
       if (tree === undefined || !settled.some(({ key }) => isUnder(key, tree.prefix))) continue;
-      tree.refresh(cascade.below(tree.prefix), report);
+      tree.refresh(entriesBelow(cascade, tree.prefix), report);
     }
   }
 
@@ -200,9 +201,15 @@ export class Publisher {
     const said = new Set<string>();
     for (const problem of [...problems.values()].flat()) {
       const identity = identityOf(problem);
-      if (!said.has(identity)) this.#setup.report(problem);
+      if (!said.has(identity)) this.#setup.report(this.#placed(problem));
       said.add(identity);
     }
+  }
+
+  #placed(problem: ConfigError): ConfigError {
+    if (!(problem instanceof MissingKeyError || problem instanceof InterpolationError)) return problem;
+    const origin = this.#setup.cascade.holder(problem.key)?.originOf(problem.key);
+    return origin === undefined ? problem : problem.in(origin);
   }
 
   /** @throws ConfigError CALUMMA_TOO_LARGE */

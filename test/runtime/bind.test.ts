@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { boolean, duration, int, list, memory, string, values } from '../../src/index.js';
+import { boolean, createConfig, duration, env, int, list, memory, string, values } from '../../src/index.js';
 import { afterGc, rig, thrownBy } from './rig.js';
 
 describe('bind() with specs', () => {
@@ -135,3 +135,24 @@ describe('what is bound to a schema', () => {
 function fail(): never {
   throw new TypeError('could not be deleted');
 }
+
+describe('a list in a tree that is validated as a whole', () => {
+  const schema = z.object({ hosts: z.array(z.string()), pool: z.object({ size: z.coerce.number() }) });
+  const yaml = { hosts: 'a,b', 'hosts[0]': 'a', 'hosts[1]': 'b', 'pool.size': '5' };
+
+  it('is the one of the highest layer, also where that says it in one text', () => {
+    const feed = memory({});
+    const config = createConfig({ layers: [feed, values(yaml)] });
+    const bound = config.bind('', schema);
+    expect(bound.hosts).toEqual(['a', 'b']);
+    feed.set('hosts', 'x, y,z');
+    expect(bound.hosts).toEqual(['x', 'y', 'z']);
+    feed.delete('hosts');
+    expect(bound.hosts).toEqual(['a', 'b']);
+  });
+
+  it('may come from the environment', () => {
+    const config = createConfig({ layers: [env({ environment: { APP_HOSTS: 'x' } }), values({ 'app.hosts': 'a', 'app.hosts[0]': 'a', 'app.pool.size': '1' })] });
+    expect(config.bind('app', schema).hosts).toEqual(['x']);
+  });
+});

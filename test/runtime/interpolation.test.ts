@@ -53,7 +53,7 @@ describe('a value that mentions others', () => {
     const { config, errors } = rig([feed]);
     expect(config.get('a')).toBe('${b}');
     expect(errors.every((error) => error.code === 'CALUMMA_INTERPOLATION')).toBe(true);
-    expect(errors.map((error) => error.message)).toContain('a: mentions itself: a -> b -> c -> a');
+    expect(errors.map((error) => error.message)).toContain('a: mentions itself: a -> b -> c -> a (memory:a)');
     feed.set('c', 'end');
     expect([config.get('a'), config.get('b')]).toEqual(['end', 'end']);
   });
@@ -62,7 +62,7 @@ describe('a value that mentions others', () => {
     const feed = memory({ a: '${nope}', b: '${a}' });
     const { config, errors } = rig([feed]);
     expect([config.get('a'), config.get('b')]).toEqual(['${nope}', '${nope}']);
-    expect(errors.map((error) => error.message)).toEqual(['a: mentions ${nope}, which is set nowhere and has no default']);
+    expect(errors.map((error) => error.message)).toEqual(['a: mentions ${nope}, which is set nowhere and has no default (memory:a)']);
     feed.set('nope', 'yes');
     expect(config.get('b')).toBe('yes');
   });
