@@ -61,7 +61,7 @@ async function settled(printed: readonly string[], count: number): Promise<void>
 }
 
 function asBody(code: string): string {
-  return code.replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, names: string, from: string) => `const {${names}} = modules[${JSON.stringify(from)}];`);
+  return code.replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, names: string, from: string) => `const {${names.replaceAll(' as ', ': ').replaceAll(/\btype \w+,?/g, '')}} = modules[${JSON.stringify(from)}];`);
 }
 
 function examplesIn(comment: string, name: string): Example[] {

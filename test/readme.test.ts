@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
+import * as timers from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import * as zod from 'zod';
 import * as calumma from '../src/index.js';
 import { markdownExamples, promised, runExample } from './examples.js';
 
@@ -12,7 +14,7 @@ it('the README has examples', () => {
 });
 
 it.each(examples)('the example in $name runs and prints what it says', async ({ code }) => {
-  const printed = await runExample(code, { calumma, 'node:fs': fs });
+  const printed = await runExample(code, { calumma, 'node:fs': fs, 'node:timers/promises': timers, zod });
   expect([...printed].sort()).toEqual([...promised(code)].sort());
   await calumma.resetDefaultConfig();
 });
