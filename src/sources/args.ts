@@ -1,5 +1,5 @@
 import type { FullReading, Source } from '../core/model.js';
-import { aborted } from './abort.js';
+import { stillSource } from './still.js';
 import { checkOptions, checkText, optionError } from '../core/check.js';
 
 export interface ArgsOptions {
@@ -26,15 +26,7 @@ export function args(options: ArgsOptions = {}): Source {
   checkText('args({ name })', name);
   checkWords(argv);
   const reading = parseWords(argv);
-  return {
-    name,
-    readNow: () => reading,
-    async *readings(signal) {
-      if (signal.aborted) return;
-      yield reading;
-      await aborted(signal);
-    },
-  };
+  return stillSource(name, () => reading);
 }
 
 function checkWords(argv: unknown): void {

@@ -1,5 +1,5 @@
 import type { FullReading, Source } from '../core/model.js';
-import { aborted } from './abort.js';
+import { stillSource } from './still.js';
 import { checkOptions, checkText, optionError } from '../core/check.js';
 
 export interface EnvOptions {
@@ -27,17 +27,7 @@ export function env(options: EnvOptions = {}): Source {
   checkText('env({ name })', name);
   if (typeof prefix !== 'string') throw optionError('env({ prefix })', 'a string', prefix);
   checkEnvironment(environment);
-  const read = () => readVariables(environment, prefix);
-  return {
-    name,
-    readNow: read,
-    async *readings(signal) {
-      if (signal.aborted) return;
-      yield read();
-      await aborted(signal);
-    },
-    spelling: speller(),
-  };
+  return { ...stillSource(name, () => readVariables(environment, prefix)), spelling: speller() };
 }
 
 function checkEnvironment(environment: unknown): void {

@@ -1,5 +1,5 @@
 import type { FullReading, Source } from '../core/model.js';
-import { aborted } from './abort.js';
+import { stillSource } from './still.js';
 import { entriesOf, type EntriesInput } from './entries.js';
 import { checkOptions, checkText } from '../core/check.js';
 
@@ -28,13 +28,5 @@ export function values(record: EntriesInput, options: ValuesOptions = {}): Sourc
     entries,
     locate: (key) => (entries.has(key) ? `${name}:${key}` : undefined),
   };
-  return {
-    name,
-    readNow: () => reading,
-    async *readings(signal) {
-      if (signal.aborted) return;
-      yield reading;
-      await aborted(signal);
-    },
-  };
+  return stillSource(name, () => reading);
 }
