@@ -148,6 +148,8 @@ class FileReader {
     for await (const round of observer.rounds(AbortSignal.any([this.#signal, this.#round.signal]))) {
       known.clear();
       gathering.take(round);
+      // This generator is suspended until the next round, and would hold the bytes of this one until then.
+      (round.files as Map<string, FileContent>).clear();
       const outcome = await paced(gathering.advance(this.#host));
       const wanted = gathering.paths();
       if (!samePaths(paths, wanted)) observer.setPaths(wanted);
