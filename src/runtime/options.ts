@@ -11,7 +11,7 @@ export interface LayerSpec {
   readonly source: Source;
   /** Default: the source's own name. */
   readonly name?: string;
-  /** `ready()` fails while this layer has nothing. Default false. */
+  /** `ready()` fails while this layer has nothing: no reading, or of a local source no entries, such as a file that is not there. Default false. */
   readonly required?: boolean;
   /** ms, or a duration, until a layer that is out of touch counts as overdue. Default 10_000. */
   readonly maxStalenessMs?: number | string;

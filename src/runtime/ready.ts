@@ -18,20 +18,29 @@ export async function untilReady(followers: readonly Follower[], options: ReadyO
   signal?.throwIfAborted();
   const pending = followers.filter((follower) => !hasHadItsTurn(follower)).map((follower) => firstReading(follower));
   if (pending.length > 0) await within(Promise.all(pending), timeoutMs, signal);
-  const empty = followers.filter(({ layer }) => layer.required && !layer.hasReading);
+  const empty = followers.filter((follower) => follower.layer.required && !hasSpoken(follower));
   if (empty.length === 0) return;
-  const causes = empty.map(({ layer }) => `${layer.name} (${layer.lastError?.message ?? 'no answer yet'})`);
+  const causes = empty.map(({ layer }) => `${layer.name} (${layer.lastError?.message ?? (layer.hasReading ? 'it has no entries' : 'no answer yet')})`);
   throw new ConfigError('CALUMMA_NOT_READY', `expected a reading of each required layer within ${timeoutMs} ms, found none of ${causes.join(', ')}`, {
     cause: empty[0]?.layer.lastError,
   });
 }
 
-function hasHadItsTurn({ layer }: Follower): boolean {
-  return layer.hasReading || (layer.source.readNow !== undefined && layer.state === 'failed');
+/**
+ * A local file that is not there is an empty layer, which is not enough where something is required; a remote source
+ * that answers "nothing" has answered.
+ */
+function hasSpoken({ layer }: Follower): boolean {
+  return layer.required && layer.source.readNow !== undefined ? layer.entries.size > 0 : layer.hasReading;
+}
+
+function hasHadItsTurn(follower: Follower): boolean {
+  const { layer } = follower;
+  return hasSpoken(follower) || (layer.source.readNow !== undefined && layer.state !== 'loading');
 }
 
 async function firstReading(follower: Follower): Promise<void> {
-  while (!follower.isClosed && !follower.layer.hasReading) await follower.settled();
+  while (!follower.isClosed && !hasSpoken(follower)) await follower.settled();
 }
 
 // setTimeout turns anything longer into 1 ms.

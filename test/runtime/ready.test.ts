@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, file, once, type Source, values } from '../../src/index.js';
+import { ConfigError, createConfig, file, memory, once, type Source, values } from '../../src/index.js';
 import { Feed, rig, until } from './rig.js';
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -154,5 +154,22 @@ describe('refresh()', () => {
     expect(await rejection(config.refresh('nobody'))).toMatchObject({ code: 'CALUMMA_UNKNOWN_LAYER', message: 'expected one of the layers values, found "nobody"' });
     await config.close();
     await config.refresh();
+  });
+});
+
+describe('a required layer without entries', () => {
+  it('is not ready: a file that is not there gives nothing', async () => {
+    const config = createConfig({ layers: [{ source: file('/nowhere/at-all.properties'), required: true }, memory({ a: '1' })], onError: () => undefined });
+    await expect(config.ready({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'CALUMMA_NOT_READY', message: expect.stringContaining('at-all.properties (it has no entries)') as string });
+    expect(config.get('a')).toBe('1');
+    await config.close();
+  });
+
+  it('is ready once something has come', async () => {
+    const feed = memory({});
+    const config = createConfig({ layers: [{ source: feed, required: true }] });
+    await expect(config.ready()).rejects.toMatchObject({ code: 'CALUMMA_NOT_READY' });
+    feed.set('a', '1');
+    await expect(config.ready()).resolves.toBe(config);
   });
 });
