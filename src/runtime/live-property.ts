@@ -8,6 +8,7 @@ import type { ChangeListener, DynamicProperty, PropertyListenOptions } from './a
 import { Downstream } from './downstream.js';
 import { latestValues } from './latest.js';
 import { callListener, checkListener, checkListening, checkSignal, endWith, type ListenOptions, type Report, type Unsubscribe } from './listeners.js';
+import { added, type Registered, type Registrations, removed, toldBy } from './registrations.js';
 import type { Mover, Round, Tell } from './round.js';
 
 /** What a property needs of the config it belongs to. */
@@ -32,19 +33,13 @@ export interface Input extends Mover {
   anchor(dependent: Mover, heard: boolean): void;
 }
 
-/** One registration among several: the same function may be registered twice. */
-interface Entry<T> {
-  readonly call: ChangeListener<T>;
-}
-
 type Check<T> = (value: T) => unknown;
 
 /** The value, its listeners, and what is derived from it: the same for a key's property and a derived one. */
 export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   #value: T;
   #changedAt = 0;
-  /** Most properties have one listener, and there may be 100,000 of them: so no list, and no record, for one. */
-  #listeners: ChangeListener<T> | Set<Entry<T>> | undefined = undefined;
+  #listeners: Registrations<T> = undefined;
   #downstream: Downstream | undefined = undefined;
   #checks: Check<T>[] | undefined = undefined;
 
@@ -158,19 +153,11 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
   }
 
   audience(): Tell | undefined {
-    const held = this.#listeners;
-    if (held === undefined) return undefined;
+    const told = toldBy(this.#listeners);
+    if (told.length === 0) return undefined;
     const now = this.#value;
-    const call = (listener: ChangeListener<T>, before: unknown, report: Report): void =>
-      callListener(listener, [now, before as T], this.name, report);
-    if (typeof held === 'function') {
-      return (before, report) => {
-        if (this.#listeners === held || this.#listeners instanceof Set) call(held, before, report);
-      };
-    }
-    const entries = [...held];
     return (before, report) => {
-      for (const entry of entries) if (held.has(entry)) call(entry.call, before, report);
+      for (const { call, isStill } of told) if (isStill(this.#listeners)) callListener(call, [now, before as T], this.name, report);
     };
   }
 
@@ -204,27 +191,16 @@ export abstract class LiveProperty<T> implements DynamicProperty<T>, Input {
     return new ConfigError('CALUMMA_VALIDATION', `${name}: ${quote(this.raw ?? textOf(value))} was refused by its validation${reason}`, { origin, cause });
   }
 
-  #add(listener: ChangeListener<T>): ChangeListener<T> | Entry<T> {
+  #add(listener: ChangeListener<T>): Registered<T> {
     const wasHeard = this.isHeard;
-    const held = this.#listeners;
-    if (held === undefined) {
-      this.#listeners = listener;
-      if (!wasHeard) this.heardChanged(true);
-      return listener;
-    }
-    const entry = { call: listener };
-    this.#listeners = typeof held === 'function' ? new Set([{ call: held }, entry]) : held.add(entry);
-    return entry;
+    const { all, registered } = added(this.#listeners, listener);
+    this.#listeners = all;
+    if (!wasHeard) this.heardChanged(true);
+    return registered;
   }
 
-  #remove(registered: ChangeListener<T> | Entry<T>): void {
-    const held = this.#listeners;
-    if (held instanceof Set) {
-      const entry = typeof registered === 'function' ? [...held].find(({ call }) => call === registered) : registered;
-      if (entry !== undefined) held.delete(entry);
-      if (held.size > 0) return;
-    }
-    this.#listeners = undefined;
+  #remove(registered: Registered<T>): void {
+    this.#listeners = removed(this.#listeners, registered);
     if (!this.isHeard) this.heardChanged(false);
   }
 }
