@@ -9,6 +9,7 @@ export const errorCodes = {
   CALUMMA_NOT_READY: 'a required layer has nothing at all when ready() gives up',
   CALUMMA_CLOSED: 'the config was closed',
   CALUMMA_SOURCE: 'a source cannot be read, or its feed was lost',
+  CALUMMA_CLIENT: 'the client package of a store is not installed, or is not one we know',
   CALUMMA_READING: 'a source produced something that is no reading',
   CALUMMA_FORMAT: 'a text does not parse in its format',
   CALUMMA_UNKNOWN_FORMAT: 'no format has this name or extension',
@@ -16,11 +17,14 @@ export const errorCodes = {
   CALUMMA_SHADOWED_KEY: 'the same key stands in two formats of one variant',
   CALUMMA_WATCH: 'files cannot be watched, so they are polled',
   CALUMMA_TOO_LARGE: 'a reading would take the config over its size limit',
+  CALUMMA_MASS_REMOVAL: 'a reading would remove most keys of a remote layer, and waits to be confirmed',
   CALUMMA_GUARD: 'a guard refused a reading',
   CALUMMA_CONVERSION: 'a value does not parse as the type of its property',
   CALUMMA_VALIDATION: 'a value was refused by a validation or a schema',
   CALUMMA_MISSING_KEY: 'a ${…} names a key that is not set and has no default',
   CALUMMA_INTERPOLATION: 'a ${…} is malformed, or mentions itself in a circle',
+  CALUMMA_CONFLICT: 'a write expected a version that is not the present one',
+  CALUMMA_CACHE: 'the disk cache cannot be written, or what lies there cannot be used',
   CALUMMA_LISTENER: 'a listener threw or rejected',
 } as const;
 
@@ -47,12 +51,20 @@ export class ConfigError extends Error {
   }
 }
 
+export interface SourceErrorDetails extends ErrorDetails {
+  /** Trying again sooner is of no use: ms. The runtime waits that long, but never more than 5 s. */
+  readonly retryAfterMs?: number;
+}
+
 /** A source cannot be read, or its feed was lost. */
 export class SourceError extends ConfigError {
   override readonly name = 'SourceError';
+  /** ms that the source asks to be left alone; at most 5 s of it are granted. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, details?: ErrorDetails) {
+  constructor(message: string, details: SourceErrorDetails = {}) {
     super('CALUMMA_SOURCE', message, details);
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

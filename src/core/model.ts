@@ -30,6 +30,15 @@ export type Context = Readonly<Record<string, string | undefined>>;
 /** What the runtime lends to a source while it reads. A source that is iterated alone gets {@link standaloneHost}. */
 export interface SourceHost {
   readonly context: Context;
+  /**
+   * The `version` of the reading that the layer holds, also of one that the disk cache remembers from an earlier run. What was
+   * refused is never it: a source that asks "anything newer than this?" with it asks for a refused content again.
+   */
+  readonly version: string | undefined;
+  /** Bytes that the layer may hold, keys and values in UTF-8: a source that reads more than that may stop. */
+  readonly maxBytes: number;
+  /** The source has asked, and what the layer holds still stands: a 304, a poll without news. Keeps the layer `live` and its age at 0. */
+  confirm(): void;
   /** The content seen now cannot be used: the layer keeps its last good reading, turns `stale` and reports. The feed itself goes on. */
   fail(error: ConfigError): void;
   /** Something the user should know that spoils nothing, such as a key that stands in two files. */
@@ -66,6 +75,26 @@ export interface Source {
    * Called when a key is first seen, never on a read.
    */
   spelling?(key: string, entries: ReadonlyMap<string, string>): string | undefined;
+  /** Remote sources only: where the layer's last good reading is kept between runs. Default: the config's `cacheDir`. */
+  readonly memory?: Memory;
+}
+
+/** What is kept of a layer between runs: the disk cache. Nothing here ever throws. */
+export interface Memory {
+  /**
+   * What an earlier run kept, synchronously, so that the first `get()` is right; `undefined` if there is nothing of use.
+   *
+   * @param tell gets why something that is there cannot be used
+   */
+  recall(tell: (problem: ConfigError) => void): FullReading | undefined;
+  /**
+   * Keeps what the layer holds now. Called after each reading that was accepted; returns at once and writes in its own time.
+   *
+   * @param held its map may go on changing: whoever needs longer than this call copies it
+   */
+  keep(held: FullReading, tell: (problem: ConfigError) => void): void;
+  /** Resolves when everything given to `keep` is on disk, or cannot be. */
+  close(): Promise<void>;
 }
 
 /** Everything merged at one version. Immutable; cheap to take. */
@@ -110,6 +139,11 @@ export type LayerState = 'loading' | 'live' | 'stale' | 'failed';
 /** The host of a source that runs without a config: what cannot be used is thrown, notes are dropped. */
 export const standaloneHost: SourceHost = {
   context: {},
+  version: undefined,
+  maxBytes: 10 * 1024 * 1024,
+  confirm() {
+    // nobody asks how old it is
+  },
   fail(error) {
     throw error;
   },

@@ -14,6 +14,7 @@ export interface FollowSetup {
   readonly audience: Audience;
   readonly report: Report;
   readonly context: Context;
+  readonly maxBytes: number;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -61,6 +62,11 @@ export class Follower {
     this.#setup = setup;
     this.#host = {
       context: setup.context,
+      maxBytes: Math.min(layer.maxBytes, setup.maxBytes),
+      get version() {
+        return layer.version;
+      },
+      confirm: () => this.#confirm(),
       fail: (error) => this.#fail(error),
       warn: (error) => setup.report(error),
     };
@@ -190,6 +196,14 @@ export class Follower {
       if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
       this.#wake();
     });
+  }
+
+  /** The source says that what the layer holds still stands: unless it said something meanwhile that was refused. */
+  #confirm(): void {
+    if (this.#closed || this.#refused !== undefined || !this.layer.hasReading) return;
+    this.layer.confirm(this.#setup.now());
+    this.#recover();
+    this.#wake();
   }
 
   #recover(): void {

@@ -44,6 +44,8 @@ export class Layer implements LayerOptions {
   lastSuccess: number | undefined;
   lastError: ConfigError | undefined;
   nextTry: number | undefined;
+  /** The source tells us when it has looked and found nothing new: its silence then is no good sign. */
+  confirms = false;
   /** When keys moved after the first reading; the others stand since {@link #stoodSince}. */
   readonly changedAt = new Map<string, number>();
   firstReadAt: number | undefined;
@@ -158,6 +160,13 @@ export class Layer implements LayerOptions {
     this.writtenAt = reading.writtenAt;
     this.firstReadAt ??= now;
     this.#stoodSince ??= reading.writtenAt ?? now;
+    this.lastSuccess = now;
+    this.nextTry = undefined;
+  }
+
+  /** Nothing has moved, and the source knows that. */
+  confirm(now: number): void {
+    this.confirms = true;
     this.lastSuccess = now;
     this.nextTry = undefined;
   }

@@ -70,7 +70,7 @@ export class LiveConfig extends Config implements PropertyHost {
     this.#slots = this.#cascade.slots;
     const { maxBytes, guards } = settings;
     this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
-    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, now, random: Math.random };
+    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random: Math.random };
     const top = overrideLayer(now());
     const dimensions = contextLayer(this.context, now());
     this.#cascade.insert(top, 0);

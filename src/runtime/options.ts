@@ -1,8 +1,8 @@
+import { msOf, sizeOf } from '../core/amounts.js';
 import { checkFlag, checkOptions, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Context, Source } from '../core/model.js';
 import { redactor, type Redact } from '../core/redact.js';
-import { bytes, duration } from '../core/types/index.js';
 import type { LayerSetup } from './layer.js';
 import type { Guard } from './publisher.js';
 
@@ -135,23 +135,4 @@ function flag(value: boolean, what: string): boolean {
 
 function expectObject(value: unknown, what: string, expected: string): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongOption(what, expected, value);
-}
-
-/** @throws ConfigError CALUMMA_OPTION */
-export function msOf(value: number | string, what: string): number {
-  return positive(value, what, 'ms or a duration such as "5s"', (text) => duration.parse(text));
-}
-
-function sizeOf(value: number | string, what: string): number {
-  return positive(value, what, 'bytes or a size such as "10MB"', (text) => bytes.parse(text));
-}
-
-function positive(value: unknown, what: string, expected: string, parse: (text: string) => number): number {
-  try {
-    const number: unknown = typeof value === 'string' ? parse(value) : value;
-    if (typeof number === 'number' && number > 0) return number;
-  } catch {
-    // said below, with the name of the option
-  }
-  throw wrongOption(what, expected, value);
 }

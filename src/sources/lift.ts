@@ -2,8 +2,9 @@ import { ConfigError } from '../core/errors.js';
 import type { Reading, Source } from '../core/model.js';
 import { isStray } from '../core/promise.js';
 import { aborted } from './abort.js';
-import { entriesOf, type EntriesInput } from './entries.js';
+import { entriesOf, type EntriesInput } from '../core/entries.js';
 import { Mailbox } from './mailbox.js';
+import { jittered, pause } from './pause.js';
 import { checkFunction, checkMs, checkOptions, checkText } from '../core/check.js';
 
 /** What a lifted function gives: a reading, or everything it knows as an object, a Map or pairs. */
@@ -56,14 +57,15 @@ export function polled(name: string, load: Load, options: PolledOptions = {}): S
   checkMs('polled({ everyMs })', everyMs);
   return {
     name,
-    async *readings(signal) {
+    async *readings(signal, host) {
       let previous: Reading | undefined;
       while (!signal.aborted) {
         const reading = await loadNow(name, load, signal, previous);
         if (reading === undefined) return;
-        if (reading !== previous) yield reading;
+        if (reading === previous) host?.confirm();
+        else yield reading;
         previous = reading;
-        await pause(everyMs * (0.9 + 0.2 * Math.random()), signal);
+        await pause(jittered(everyMs), signal);
       }
     },
   };
@@ -139,17 +141,4 @@ function isReading(loaded: unknown): loaded is Reading {
   const { kind, entries, set, remove } = loaded as Partial<Record<'kind' | 'entries' | 'set' | 'remove', unknown>>;
   if (kind === 'full') return entries instanceof Map;
   return kind === 'patch' && set instanceof Map && remove instanceof Set;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms).unref();
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

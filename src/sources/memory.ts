@@ -1,6 +1,6 @@
 import { diff } from '../core/diff.js';
 import type { FullReading, PatchReading, Reading, Source } from '../core/model.js';
-import { entriesOf, textOf, type EntriesInput, type EntryValue } from './entries.js';
+import { entriesOf, textOf, type EntriesInput, type EntryValue } from '../core/entries.js';
 import { Mailbox } from './mailbox.js';
 import { checkFunction, checkOptions, checkText, optionError } from '../core/check.js';
 

@@ -1,6 +1,6 @@
 import type { FullReading, Source } from '../core/model.js';
 import { stillSource } from './still.js';
-import { entriesOf, type EntriesInput } from './entries.js';
+import { entriesOf, type EntriesInput } from '../core/entries.js';
 import { checkOptions, checkText } from '../core/check.js';
 
 export interface ValuesOptions {

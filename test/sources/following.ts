@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConfigError } from '../../src/core/errors.js';
-import type { Context, Reading, Source, SourceHost } from '../../src/core/model.js';
+import { standaloneHost, type Context, type Reading, type Source, type SourceHost } from '../../src/core/model.js';
 
 /** A reader of a source: what its readings add up to, and what it was told beside them. */
 export interface Follower {
@@ -19,7 +19,7 @@ export interface Follower {
 export function hostFor(context: Context = {}): { host: SourceHost; failures: ConfigError[]; warnings: ConfigError[] } {
   const failures: ConfigError[] = [];
   const warnings: ConfigError[] = [];
-  return { failures, warnings, host: { context, fail: (error) => failures.push(error), warn: (error) => warnings.push(error) } };
+  return { failures, warnings, host: { ...standaloneHost, context, fail: (error) => failures.push(error), warn: (error) => warnings.push(error) } };
 }
 
 export function follow(source: Source, told = hostFor()): Follower {

@@ -1,6 +1,6 @@
-import { ConfigError, type ErrorCode } from '../core/errors.js';
-import { quote } from '../core/redact.js';
-import { kindOf } from '../core/check.js';
+import { ConfigError, type ErrorCode } from './errors.js';
+import { quote } from './redact.js';
+import { kindOf } from './check.js';
 
 /** What is taken where a value is given in code; all but strings becomes the text that `String()` gives. */
 export type EntryValue = string | number | boolean | bigint;
