@@ -2,19 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 
+import type { Database } from './database.js';
 import { openFolder, type ServerFolder } from './folder.js';
 import { freePort } from './port.js';
 import { ordinaryAccount, requireProgram } from './programs.js';
 import { ServerProcess, type Server, type ServerPlan } from './server.js';
-
-/** A fresh database of a server. */
-export interface Database {
-  readonly name: string;
-  /** As the superuser, without a password. */
-  readonly url: string;
-  /** As its owner, an ordinary user, who needs the password. */
-  readonly userUrl: string;
-}
 
 export interface PostgresServer extends Server {
   /** The ordinary user who owns every database. */
