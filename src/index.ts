@@ -1,10 +1,10 @@
 /**
  * Calumma: dynamic configuration. A cascade of sources, merged by a visible priority into live, typed properties.
  */
-export { createConfig } from './runtime/live-config.js';
+export { createConfig } from './default/create.js';
 export { Config } from './runtime/config.js';
 export type { LayerPosition, OverrideValue, ReadyOptions, Usage } from './runtime/config.js';
-export type { ConfigOptions, LayerSpec } from './runtime/options.js';
+export type { CacheOptions, ConfigOptions, LayerSpec } from './runtime/options.js';
 export type { ChangeListener, ContextualProperty, DynamicProperty, PropertyListenOptions } from './runtime/api.js';
 export type { ConfigEvents, EventOptions, KeyListener, StateChange } from './runtime/audience.js';
 export type { Bound, Specs } from './runtime/bind.js';
@@ -35,6 +35,9 @@ export type { ElementParser, JsonValue, Rule, Spec, StandardSchema, TypeBuilder,
 export {
   ConfigError, ConversionError, DescriptionError, type ErrorCode, errorCodes, FormatError, InterpolationError, MissingKeyError, SourceError,
 } from './core/errors.js';
+export { isWritable, type HistoryEntry, type Writable, type WriteEntries, type WriteOptions, type Written } from './core/writable.js';
+export type { EntriesInput, EntryValue } from './core/entries.js';
+export type { MassRemoval } from './runtime/loss.js';
 export type {
-  Cause, Change, ChangeSet, Context, FullReading, LayerState, PatchReading, Reading, Snapshot, Source, SourceHost,
+  Cause, Change, ChangeSet, Context, FullReading, LayerState, Memory, PatchReading, Reading, RememberedReading, Snapshot, Source, SourceHost,
 } from './core/model.js';

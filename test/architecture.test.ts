@@ -10,8 +10,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   formats: ['core'],
   sources: ['core', 'formats'],
   runtime: ['core'],
+  testing: ['core'],
+  zookeeper: [],
   default: ['core', 'formats', 'sources', 'runtime'],
   cli: ['index.ts'],
+  entries: ['sources', 'testing', 'zookeeper'],
   'index.ts': ['core', 'formats', 'sources', 'runtime', 'default'],
 };
 

@@ -79,6 +79,12 @@ export interface Source {
   readonly memory?: Memory;
 }
 
+/** A reading of an earlier run. */
+export interface RememberedReading extends FullReading {
+  /** When it was kept, in ms since the epoch: its age counts from there. */
+  readonly keptAt?: number;
+}
+
 /** What is kept of a layer between runs: the disk cache. Nothing here ever throws. */
 export interface Memory {
   /**
@@ -86,7 +92,7 @@ export interface Memory {
    *
    * @param tell gets why something that is there cannot be used
    */
-  recall(tell: (problem: ConfigError) => void): FullReading | undefined;
+  recall(tell: (problem: ConfigError) => void): RememberedReading | undefined;
   /**
    * Keeps what the layer holds now. Called after each reading that was accepted; returns at once and writes in its own time.
    *

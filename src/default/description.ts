@@ -5,10 +5,10 @@ import { DescriptionError, FormatError, SourceError } from '../core/errors.js';
 import type { Parsed } from '../formats/tree.js';
 import { parseYamlDocument } from '../formats/yaml.js';
 import type { Config } from '../runtime/config.js';
-import { createConfig } from '../runtime/live-config.js';
 import type { ConfigOptions } from '../runtime/options.js';
 import { decode, maxFileBytes } from '../sources/files/content.js';
 import { readFileNow } from '../sources/watch/read.js';
+import { createConfig } from './create.js';
 import { inspect } from './description-options.js';
 import type { Issue } from './description-inspection.js';
 

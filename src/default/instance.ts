@@ -3,6 +3,7 @@ import type { Config } from '../runtime/config.js';
 import { LiveConfig } from '../runtime/live-config.js';
 import { endWith, type Unsubscribe } from '../runtime/listeners.js';
 import type { ConfigOptions } from '../runtime/options.js';
+import { liveConfig } from './create.js';
 import { standardOptions } from './standard.js';
 
 /** A subscription made through the module-level functions: it goes along when the default config is replaced. */
@@ -33,7 +34,7 @@ function state(): State {
  */
 export function defaultConfig(): Config {
   const held = state();
-  return held.config ?? replace(held, new LiveConfig(standardOptions(process.env)), true);
+  return held.config ?? replace(held, liveConfig(standardOptions(process.env)), true);
 }
 
 /**
@@ -49,7 +50,7 @@ export function configure(config: ConfigOptions | Config): Config {
   if (typeof (config as Partial<Config> | null | undefined)?.get === 'function') {
     throw new ConfigError('CALUMMA_OPTION', 'configure: expected options, or a Config made by createConfig, found a view or another kind of Config');
   }
-  return replace(state(), new LiveConfig(config as ConfigOptions), true);
+  return replace(state(), liveConfig(config as ConfigOptions), true);
 }
 
 /** Forgets the default config and everything that listens to it, so that the next use makes a new one: for tests. */

@@ -1,12 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, SourceError } from '../core/errors.js';
-import type { Context, LayerState, Reading, SourceHost } from '../core/model.js';
+import type { Context, LayerState, Memory, Reading, SourceHost } from '../core/model.js';
 import { merge } from '../core/reading.js';
 import type { Audience, StateChange } from './audience.js';
-import type { Layer } from './layer.js';
+import type { Delta, Layer } from './layer.js';
 import type { Report } from './listeners.js';
+import { confirmAfterMs, LossCheck } from './loss.js';
 import type { Publisher } from './publisher.js';
 
 export interface FollowSetup {
@@ -17,6 +18,10 @@ export interface FollowSetup {
   readonly maxBytes: number;
   readonly now: () => number;
   readonly random: () => number;
+  /** Waits, keeping no process alive; tells whether the time has passed, rather than that `signal` aborted. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<boolean>;
+  /** Where the last good readings of a remote layer are kept, if its source does not say. */
+  readonly memoryFor?: ((layer: string) => Memory) | undefined;
 }
 
 // A source whose errors have the time in them must not fill the memory.
@@ -24,9 +29,25 @@ const rememberedProblems = 100;
 
 const readingChannel = channel('calumma:reading');
 
-/** ms before the next try: full jitter, doubling from 100 ms, at most 5 s. */
-export function nextDelay(attempt: number, random: () => number): number {
-  return Math.round(random() * Math.min(5_000, 100 * 2 ** Math.min(attempt, 16)));
+const longestDelayMs = 5_000;
+
+/**
+ * ms before the next try: full jitter, doubling from 100 ms, at most 5 s.
+ *
+ * @param atLeast what the source asks for, such as a `Retry-After`; beyond 5 s it would break the promise of 10 s
+ */
+export function nextDelay(attempt: number, random: () => number, atLeast = 0): number {
+  const delay = Math.round(random() * Math.min(longestDelayMs, 100 * 2 ** Math.min(attempt, 16)));
+  return Math.min(longestDelayMs, Math.max(delay, atLeast));
+}
+
+async function sleepUnref(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleepFor(ms, undefined, { signal, ref: false });
+    return true;
+  } catch {
+    return false; // aborted
+  }
 }
 
 /** Whether the outcome of a reading is anything to act on. */
@@ -49,17 +70,25 @@ export class Follower {
   readonly #setup: FollowSetup;
   readonly #host: SourceHost;
   #loop: AbortController | undefined;
+  /** Runs until a reading that would remove most of the layer is read again. */
+  #confirmation: AbortController | undefined;
   #detach: (() => void) | undefined;
   #waiters: (() => void)[] = [];
   /** A reading that was refused: a patch that comes after it was made on top of it. */
   #refused: Reading | undefined;
   /** What was reported since the layer was live. */
   readonly #told = new Set<string>();
+  readonly #loss: LossCheck;
+  readonly #memory: Memory | undefined;
+  readonly #tell: (problem: ConfigError) => void;
   #closed = false;
 
   constructor(layer: Layer, setup: FollowSetup) {
     this.layer = layer;
     this.#setup = setup;
+    this.#loss = new LossCheck(layer);
+    this.#memory = layer.isRemote ? (layer.source.memory ?? setup.memoryFor?.(layer.name)) : undefined;
+    this.#tell = (problem) => setup.report(problem);
     this.#host = {
       context: setup.context,
       maxBytes: Math.min(layer.maxBytes, setup.maxBytes),
@@ -73,22 +102,22 @@ export class Follower {
   }
 
   /**
-   * The first reading of a local source, taken at once.
+   * The first reading of a local source, or what is remembered of a remote one, taken at once.
    *
    * @returns false if a guard refused it: tried again, it may pass, because other layers have been read meanwhile
    */
   tryFirst(): boolean {
     let passed = true;
-    this.#readNow((refused) => {
+    this.#firstNow((refused) => {
       passed = refused?.code !== 'CALUMMA_GUARD';
       return passed;
     });
     return passed;
   }
 
-  /** Reads a local source at once. */
+  /** Reads a local source at once; recalls what a remote one said in an earlier run. */
   readFirst(): void {
-    this.#readNow();
+    this.#firstNow(() => true);
   }
 
   /** Takes what comes from now on. */
@@ -122,11 +151,26 @@ export class Follower {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  close(): void {
+  /** Resolves when what is remembered of the layer is on disk. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#loop?.abort();
+    this.#confirmation?.abort();
     this.#detach?.();
     this.#wake();
+    await this.#memory?.close();
+  }
+
+  #firstNow(concerns: Concerns): void {
+    if (this.#memory === undefined) return this.#readNow(concerns);
+    const remembered = this.#memory.recall(this.#tell);
+    if (remembered === undefined) return;
+    this.#setup.publisher.accept(this.layer, () => remembered, (refused) => {
+      if (!concerns(refused)) return;
+      if (refused !== undefined) return this.#setup.report(refused);
+      this.layer.recalled(remembered.keptAt);
+      this.#turn('stale', undefined);
+    });
   }
 
   #readNow(concerns?: Concerns): void {
@@ -158,8 +202,9 @@ export class Follower {
       } catch (error) {
         if (isAborted()) return;
         this.#fail(error);
+        const atLeast = error instanceof SourceError ? error.retryAfterMs : undefined;
+        if (!(await this.#pause(nextDelay(attempt, this.#setup.random, atLeast), signal))) return;
       }
-      if (!(await this.#pause(attempt, signal))) return;
     }
   }
 
@@ -169,15 +214,13 @@ export class Follower {
     this.#wake();
   }
 
-  async #pause(attempt: number, signal: AbortSignal): Promise<boolean> {
-    const delay = nextDelay(attempt, this.#setup.random);
+  async #pause(delay: number, signal: AbortSignal): Promise<boolean> {
     this.layer.nextTry = this.#setup.now() + delay;
-    try {
-      await sleep(delay, undefined, { signal, ref: false });
-      return true;
-    } catch {
-      return false; // aborted
-    }
+    return this.#sleep(delay, signal);
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<boolean> {
+    return (this.#setup.sleep ?? sleepUnref)(ms, signal);
   }
 
   #take(given: Reading, concerns?: Concerns): void {
@@ -187,15 +230,40 @@ export class Follower {
       if (this.#refused !== undefined) reading = merge(this.#refused, given);
       return reading;
     };
-    this.#setup.publisher.accept(this.layer, next, (refused) => {
-      if (concerns?.(refused) === false) return;
-      // What is no reading at all is dropped: nothing can be put on top of it.
-      if (refused?.code !== 'CALUMMA_READING') this.#refused = refused === undefined ? undefined : reading;
-      if (refused === undefined) this.#recover();
-      else this.#fail(refused);
-      if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
-      this.#wake();
-    });
+    const check = (delta: Delta): void => this.#loss.check(delta);
+    this.#setup.publisher.accept(this.layer, next, (refused) => this.#taken(reading, refused, concerns), check);
+  }
+
+  #taken(reading: Reading, refused: ConfigError | undefined, concerns: Concerns | undefined): void {
+    if (concerns?.(refused) === false) return;
+    // What is no reading at all is dropped: nothing can be put on top of it.
+    if (refused?.code !== 'CALUMMA_READING') this.#refused = refused === undefined ? undefined : reading;
+    if (refused === undefined) this.#accepted();
+    else this.#fail(refused);
+    if (this.#loss.waits) void this.#confirmLoss();
+    if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
+    this.#wake();
+  }
+
+  #accepted(): void {
+    this.#confirmation?.abort();
+    this.#recover();
+    if (this.#memory === undefined) return;
+    const { entries, version, writtenAt } = this.layer;
+    this.#memory.keep({ kind: 'full', entries, ...(version === undefined ? {} : { version }), ...(writtenAt === undefined ? {} : { writtenAt }) }, this.#tell);
+  }
+
+  /** Reads again after a while what would remove most of the layer; said twice, it is believed. */
+  async #confirmLoss(): Promise<void> {
+    if (this.#confirmation?.signal.aborted === false) return;
+    const confirmation = new AbortController();
+    this.#confirmation = confirmation;
+    const passed = await this.#sleep(confirmAfterMs, confirmation.signal);
+    if (!passed || this.#closed) return;
+    confirmation.abort();
+    this.#loss.askAgain();
+    this.#loop?.abort();
+    this.#run();
   }
 
   /** The source says that what the layer holds still stands: unless it said something meanwhile that was refused. */

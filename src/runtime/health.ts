@@ -11,9 +11,13 @@ export interface LayerHealth {
   readonly lastError: ConfigError | undefined;
   /** ms since the source last said something; `undefined` before it did. */
   readonly ageMs: number | undefined;
+  /** ms from the last write to its publish, where the source knows when it was written. */
+  readonly lagMs: number | undefined;
   readonly maxStalenessMs: number;
-  /** Out of touch with its source for longer than `maxStalenessMs`. */
+  /** The deadline is broken: out of touch with its source for longer than `maxStalenessMs`. */
   readonly overdue: boolean;
+  /** What is held comes from the disk cache: the source has not answered in this run. */
+  readonly remembered: boolean;
   readonly required: boolean;
   readonly bytes: number;
   readonly keys: number;
@@ -34,7 +38,9 @@ export function health(layers: readonly Layer[], now: number): Health {
 
 function layerHealth(layer: Layer, now: number): LayerHealth {
   const { lastSuccess } = layer;
-  const outOfTouch = layer.state !== 'live' && now - (lastSuccess ?? layer.since) > layer.maxStalenessMs;
+  // The silence of a source that only speaks of news is a good sign while it is live.
+  const shouldSpeak = layer.confirms || layer.state !== 'live';
+  const overdue = shouldSpeak && now - (lastSuccess ?? layer.since) > layer.maxStalenessMs;
   return {
     name: layer.name,
     state: layer.state,
@@ -43,7 +49,9 @@ function layerHealth(layer: Layer, now: number): LayerHealth {
     lastError: layer.lastError,
     ageMs: lastSuccess === undefined ? undefined : now - lastSuccess,
     maxStalenessMs: layer.maxStalenessMs,
-    overdue: outOfTouch,
+    lagMs: layer.lagMs,
+    overdue,
+    remembered: layer.remembered,
     required: layer.required,
     bytes: layer.bytes,
     keys: layer.entries.size,

@@ -1,6 +1,7 @@
 import type { LayerState, PatchReading, Reading, Source } from '../core/model.js';
 import { ConfigError } from '../core/errors.js';
 import { isStray } from '../core/promise.js';
+import type { MassRemoval } from './loss.js';
 
 /** Keys that a reading would move in its layer: the new text, or `undefined` for "gone". */
 export type Delta = ReadonlyMap<string, string | undefined>;
@@ -10,6 +11,7 @@ export interface LayerOptions {
   readonly maxStalenessMs: number;
   readonly maxBytes: number;
   readonly deletes: 'apply' | 'ignore';
+  readonly massRemoval: MassRemoval;
   /** Whether `keys()` lists what only this layer has. The deployment context answers without being listed. */
   readonly listed: boolean;
 }
@@ -29,6 +31,7 @@ export class Layer implements LayerOptions {
   readonly maxStalenessMs: number;
   readonly maxBytes: number;
   readonly deletes: 'apply' | 'ignore';
+  readonly massRemoval: MassRemoval;
   readonly listed: boolean;
 
   /** Place in the cascade; 0 is the highest. */
@@ -46,6 +49,10 @@ export class Layer implements LayerOptions {
   nextTry: number | undefined;
   /** The source tells us when it has looked and found nothing new: its silence then is no good sign. */
   confirms = false;
+  /** What is held was said in an earlier run; the source has not spoken yet. */
+  remembered = false;
+  /** From the last write to its publish, where the source knows when it was written. */
+  lagMs: number | undefined;
   /** When keys moved after the first reading; the others stand since {@link #stoodSince}. */
   readonly changedAt = new Map<string, number>();
   firstReadAt: number | undefined;
@@ -62,12 +69,18 @@ export class Layer implements LayerOptions {
     this.maxStalenessMs = setup.maxStalenessMs ?? 10_000;
     this.maxBytes = setup.maxBytes ?? Infinity;
     this.deletes = setup.deletes ?? 'apply';
+    this.massRemoval = setup.massRemoval ?? 'confirm';
     this.listed = setup.listed ?? true;
     this.since = now;
   }
 
   get hasReading(): boolean {
     return this.firstReadAt !== undefined;
+  }
+
+  /** What is read across a border that can fail. */
+  get isRemote(): boolean {
+    return this.source.readNow === undefined;
   }
 
   /** The name of the entry that answers `key` here: itself, or the source's looser spelling of it. */
@@ -147,7 +160,7 @@ export class Layer implements LayerOptions {
     } else {
       this.#patch(delta);
     }
-    if (this.firstReadAt !== undefined) this.#remember(delta, now);
+    if (this.firstReadAt !== undefined) this.#moved(reading, delta, now);
     this.firstReadAt ??= now;
     this.bytes = bytes;
     this.note(reading, now);
@@ -160,18 +173,30 @@ export class Layer implements LayerOptions {
     this.writtenAt = reading.writtenAt;
     this.firstReadAt ??= now;
     this.#stoodSince ??= reading.writtenAt ?? now;
-    this.lastSuccess = now;
-    this.nextTry = undefined;
+    this.#heard(now);
+  }
+
+  /** What was committed last is of an earlier run. */
+  recalled(keptAt: number | undefined): void {
+    this.remembered = true;
+    this.lastSuccess = keptAt;
   }
 
   /** Nothing has moved, and the source knows that. */
   confirm(now: number): void {
     this.confirms = true;
-    this.lastSuccess = now;
-    this.nextTry = undefined;
+    this.#heard(now);
   }
 
-  #remember(delta: Delta, now: number): void {
+  #heard(now: number): void {
+    this.lastSuccess = now;
+    this.nextTry = undefined;
+    this.remembered = false;
+  }
+
+  #moved({ writtenAt }: Reading, delta: Delta, now: number): void {
+    // What was written before we looked for the first time tells nothing about how long it took.
+    if (writtenAt !== undefined && !this.remembered) this.lagMs = Math.max(0, now - writtenAt);
     for (const [key, value] of delta) {
       if (value === undefined) this.changedAt.delete(key);
       else this.changedAt.set(key, now);

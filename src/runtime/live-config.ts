@@ -1,6 +1,6 @@
 import { checkString, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
-import type { Context, Snapshot, Source } from '../core/model.js';
+import type { Context, Memory, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import { Audience, type ConfigEvents, type EventOptions, type KeyListener } from './audience.js';
@@ -17,7 +17,7 @@ import { health, type Health } from './health.js';
 import { Layer } from './layer.js';
 import type { Input, PropertyHost } from './live-property.js';
 import { type ListenOptions, type Unsubscribe } from './listeners.js';
-import { type ConfigOptions, expectDistinct, type LayerSpec, layerSetup, settingsOf } from './options.js';
+import { type CacheOptions, type ConfigOptions, expectDistinct, type LayerSpec, layerSetup, settingsOf } from './options.js';
 import { outsideOf } from './outside.js';
 import { Overrides } from './overrides.js';
 import { contextLayer, overrideLayer } from './own-layers.js';
@@ -31,17 +31,10 @@ import type { Slot } from './slot.js';
 import { usage } from './usage.js';
 import { ConfigView } from './view.js';
 
-/**
- * Makes a config of layers, highest priority first. Local layers (values, args, env, file, files, directory) are read
- * before it returns, so the first `get()` is right; remote ones start in the background.
- *
- * @throws ConfigError `CALUMMA_OPTION` for a wrong option, `CALUMMA_DUPLICATE_LAYER`; never for what a source does
- * @example
- * const config = createConfig({ layers: [env(), files('config/application')] });
- * const limit = config.getIntProperty('gateway.limit', 100);
- */
-export function createConfig(options: ConfigOptions): Config {
-  return new LiveConfig(options);
+/** What a config is given by whoever puts it together: the runtime knows no disk. */
+export interface Parts {
+  /** The disk cache of a layer. */
+  readonly memoryIn?: (folder: string, layer: string, options: CacheOptions) => Memory;
 }
 
 /** The one implementation of {@link Config}: puts the parts together, decides nothing itself. */
@@ -59,18 +52,19 @@ export class LiveConfig extends Config implements PropertyHost {
   readonly report: (error: ConfigError) => void;
   #closed = false;
 
-  constructor(options: ConfigOptions) {
+  constructor(options: ConfigOptions, { memoryIn }: Parts = {}) {
     super();
     const settings = settingsOf(options, process.env);
-    const now = Date.now;
+    const now = (): number => Date.now();
     this.context = settings.context;
     this.#redact = settings.isSecret;
     this.report = reporter(this.#audience, settings.onError ?? warnOnce());
     this.#cascade = new Cascade(settings.interpolate ? outsideOf(this.context, process.env) : undefined);
     this.#slots = this.#cascade.slots;
-    const { maxBytes, guards } = settings;
+    const { maxBytes, guards, cacheDir, cache } = settings;
+    const memoryFor = cacheDir === undefined || memoryIn === undefined ? undefined : (layer: string) => memoryIn(cacheDir, layer, cache);
     this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
-    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random: Math.random };
+    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random: Math.random, memoryFor };
     const top = overrideLayer(now());
     const dimensions = contextLayer(this.context, now());
     this.#cascade.insert(top, 0);
@@ -120,10 +114,9 @@ export class LiveConfig extends Config implements PropertyHost {
     await Promise.all(followers.map((follower) => follower.refresh()));
   }
 
-  override close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closed = true;
-    for (const follower of this.#followers.values()) follower.close();
-    return Promise.resolve();
+    await Promise.all([...this.#followers.values()].map((follower) => follower.close()));
   }
 
   override view(prefix: string): Config {
@@ -192,7 +185,7 @@ export class LiveConfig extends Config implements PropertyHost {
   override removeLayer(name: string): void {
     this.#open();
     const follower = this.#follower(name);
-    follower.close();
+    void follower.close();
     this.#followers.delete(name);
     this.#publisher.retire(follower.layer);
   }

@@ -4,6 +4,7 @@ import { ConfigError } from '../core/errors.js';
 import type { Context, Source } from '../core/model.js';
 import { redactor, type Redact } from '../core/redact.js';
 import type { LayerSetup } from './layer.js';
+import type { MassRemoval } from './loss.js';
 import type { Guard } from './publisher.js';
 
 /** A source with what its layer should keep to. */
@@ -19,6 +20,17 @@ export interface LayerSpec {
   readonly maxBytes?: number | string;
   /** `ignore`: a key that disappears from the source stays. Default `apply`. */
   readonly deletes?: 'apply' | 'ignore';
+  /**
+   * What to do with a reading that would remove more than 30 % of at least 10 keys of a remote layer: `confirm` reads it again after
+   * 2 s and believes what is said twice, `allow` takes it at once, `refuse` keeps the last good reading. Default `confirm`.
+   */
+  readonly massRemoval?: MassRemoval;
+}
+
+/** How the disk cache keeps what it keeps. */
+export interface CacheOptions {
+  /** A key of 32 bytes, or its hex or base64 text: what is kept is encrypted with AES-256-GCM. Default: plain, readable by the owner only. */
+  readonly encrypt?: Uint8Array | string;
 }
 
 export interface ConfigOptions {
@@ -28,6 +40,8 @@ export interface ConfigOptions {
   readonly context?: Context;
   /** Folder where remote layers keep their last good readings. Local layers are never cached: they are their own copy. */
   readonly cacheDir?: string;
+  /** How `cacheDir` keeps them. */
+  readonly cache?: CacheOptions;
   /** Bytes of all keys and values in UTF-8, or a size such as `'10MB'`. Default 10 MB. */
   readonly maxBytes?: number | string;
   /** Fill in `${…}`. Default true. */
@@ -48,11 +62,13 @@ export interface Settings {
   readonly interpolate: boolean;
   readonly isSecret: Redact;
   readonly guards: readonly Guard[];
+  readonly cacheDir: string | undefined;
+  readonly cache: CacheOptions;
   readonly onError: ((error: ConfigError) => unknown) | undefined;
 }
 
-const known = ['layers', 'context', 'cacheDir', 'maxBytes', 'interpolate', 'redact', 'guards', 'onError'];
-const knownOfLayer = ['source', 'name', 'required', 'maxStalenessMs', 'maxBytes', 'deletes'];
+const known = ['layers', 'context', 'cacheDir', 'cache', 'maxBytes', 'interpolate', 'redact', 'guards', 'onError'];
+const knownOfLayer = ['source', 'name', 'required', 'maxStalenessMs', 'maxBytes', 'deletes', 'massRemoval'];
 
 /** @throws ConfigError CALUMMA_OPTION, CALUMMA_DUPLICATE_LAYER */
 export function settingsOf(options: ConfigOptions, env: NodeJS.ProcessEnv): Settings {
@@ -61,9 +77,12 @@ export function settingsOf(options: ConfigOptions, env: NodeJS.ProcessEnv): Sett
   if (!Array.isArray(options.layers)) throw wrongOption('layers', 'a list of sources', options.layers);
   const layers = options.layers.map((layer: Source | LayerSpec, index) => layerSetup(layer, `layers[${index}]`));
   expectDistinct(layers.map((layer) => layer.name));
-  if (options.cacheDir !== undefined && typeof options.cacheDir !== 'string') throw wrongOption('cacheDir', 'a path', options.cacheDir);
+  if (options.cacheDir !== undefined && (typeof options.cacheDir !== 'string' || options.cacheDir === '')) throw wrongOption('cacheDir', 'a path', options.cacheDir);
+  if (options.cache !== undefined) checkOptions('createConfig({ cache })', options.cache, ['encrypt']);
   return {
     layers,
+    cacheDir: options.cacheDir,
+    cache: options.cache ?? {},
     context: contextOf(options.context, env),
     maxBytes: options.maxBytes === undefined ? 10 * 1024 * 1024 : sizeOf(options.maxBytes, 'maxBytes'),
     interpolate: flag(options.interpolate ?? true, 'interpolate'),
@@ -84,10 +103,13 @@ export function layerSetup(layer: Source | LayerSpec, where: string): LayerSetup
   if (typeof name !== 'string' || name === '') throw wrongOption(`${where}.name`, 'a name', name);
   const { deletes = 'apply' } = spec;
   if (!['apply', 'ignore'].includes(deletes)) throw wrongOption(`${where}.deletes`, "'apply' or 'ignore'", deletes);
+  const { massRemoval = 'confirm' } = spec;
+  if (!['confirm', 'allow', 'refuse'].includes(massRemoval)) throw wrongOption(`${where}.massRemoval`, "'confirm', 'allow' or 'refuse'", massRemoval);
   return {
     name,
     source,
     deletes,
+    massRemoval,
     required: flag(spec.required ?? false, `${where}.required`),
     ...(spec.maxStalenessMs === undefined ? {} : { maxStalenessMs: msOf(spec.maxStalenessMs, `${where}.maxStalenessMs`) }),
     ...(spec.maxBytes === undefined ? {} : { maxBytes: sizeOf(spec.maxBytes, `${where}.maxBytes`) }),

@@ -60,9 +60,10 @@ export class Publisher {
    *
    * @param reading asked for when its turn has come
    * @param done gets the error that refused it, or `undefined`
+   * @param check may refuse what it would move, by throwing
    */
-  accept(layer: Layer, reading: () => Reading, done: (refused: ConfigError | undefined) => void): void {
-    this.#inTurn(() => done(this.#take(layer, reading)));
+  accept(layer: Layer, reading: () => Reading, done: (refused: ConfigError | undefined) => void, check?: (delta: Delta) => void): void {
+    this.#inTurn(() => done(this.#take(layer, reading, check)));
   }
 
   /** Reports what was kept back while layers were still to have their first say. */
@@ -119,7 +120,7 @@ export class Publisher {
     }
   }
 
-  #take(layer: Layer, next: () => Reading): ConfigError | undefined {
+  #take(layer: Layer, next: () => Reading, check?: (delta: Delta) => void): ConfigError | undefined {
     const now = this.#setup.now();
     let reading: Reading;
     let delta: Delta;
@@ -128,6 +129,7 @@ export class Publisher {
     try {
       reading = next();
       delta = layer.deltaOf(reading);
+      check?.(delta);
       bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, delta);
       plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
       this.#askGuards(plan, layer, delta);

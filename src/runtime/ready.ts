@@ -5,7 +5,7 @@ import type { Follower } from './follow.js';
 import { checkSignal } from './listeners.js';
 
 /**
- * Resolves when every layer has a reading. A layer that is slow is waited for until the timeout; a local one that failed
+ * Resolves when every layer has a reading: a live one, or one of an earlier run if the first try has failed. A layer that is slow is waited for until the timeout; a local one that failed
  * is not: it has been read, and the next state of its file comes as a change.
  *
  * @throws ConfigError CALUMMA_NOT_READY
@@ -34,13 +34,15 @@ function hasSpoken({ layer }: Follower): boolean {
   return layer.required && layer.source.readNow !== undefined ? layer.entries.size > 0 : layer.hasReading;
 }
 
+/** What is remembered of an earlier run is good enough once the first try of this one has failed. */
 function hasHadItsTurn(follower: Follower): boolean {
   const { layer } = follower;
+  if (layer.remembered) return layer.lastError !== undefined;
   return hasSpoken(follower) || (layer.source.readNow !== undefined && layer.state !== 'loading');
 }
 
 async function firstReading(follower: Follower): Promise<void> {
-  while (!follower.isClosed && !hasSpoken(follower)) await follower.settled();
+  while (!follower.isClosed && !(follower.layer.remembered ? hasHadItsTurn(follower) : hasSpoken(follower))) await follower.settled();
 }
 
 // setTimeout turns anything longer into 1 ms.

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { ConfigError, DescriptionError, FormatError } from '../../src/core/errors.js';
+import { createConfig } from '../../src/default/create.js';
 import { configFromFile, readDescription } from '../../src/default/description.js';
 import { registerFormat } from '../../src/formats/registry.js';
 import type { Config } from '../../src/runtime/config.js';
-import { createConfig } from '../../src/runtime/live-config.js';
 import type { LayerSpec } from '../../src/runtime/options.js';
 import { readText, scratch } from './scratch.js';
 
