@@ -1,0 +1,395 @@
+import { Channel, type Auth } from './channel.js';
+import { argumentError, isCode } from './errors.js';
+import { Listeners, type ListenOptions, type Unsubscribe } from './listeners.js';
+import { multi, multiRead, type Operation, type OperationResult, type Read, type ReadResult } from './multi.js';
+import { checkAuth, settingsOf, type ZooKeeperOptions } from './options.js';
+import { checkPath, Chroot, lineageOf } from './paths.js';
+import type { Acl, Stat } from './records.js';
+import { Requests, type CreateOptions, type Created, type Data, type NodeChildren, type NodeData, type Request } from './requests.js';
+import type { SessionState, StateChange } from './session.js';
+import { WatchKeeper, type Watch, type WatchKind } from './watch-keeper.js';
+import type { OneShotKind, WatchListener } from './watches.js';
+
+export interface CallSignal {
+  /** Ends the waiting: the promise rejects with its reason. What was sent is done by the server all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends CallSignal {
+  /** Told once, of the next thing that happens to what was read. It survives reconnects. */
+  readonly watch?: WatchListener | undefined;
+}
+
+export interface WriteOptions extends CallSignal {
+  /** The version that the node must have, else `BADVERSION`. Default -1: any. */
+  readonly version?: number | undefined;
+}
+
+export interface AddWatchOptions extends CallSignal {
+  /** Watches all nodes below as well, those to come included. Default false. */
+  readonly recursive?: boolean | undefined;
+}
+
+export interface RemoveWatchesOptions extends CallSignal {
+  /** Default `any`. */
+  readonly kind?: WatchKind | undefined;
+}
+
+/**
+ * A client of ZooKeeper: one session, kept over whatever happens to connections and servers.
+ *
+ * It connects when first asked for something, to one of the servers in an order of its own. When the connection breaks, or
+ * nothing was heard for two thirds of the session timeout, it goes to the next one; when the session has expired it begins
+ * another by itself. Watches are set again each time, and reads and writes may wait for it (`whileSuspended`).
+ *
+ * Requests that were under way when the connection broke fail with `CONNECTIONLOSS`, because nobody knows whether the server
+ * has done them. All methods reject with {@link ZooKeeperError}; `BADARGUMENTS` is the client's own refusal.
+ *
+ * Listeners and answers come in the order in which the server sent them: who reads new data has been told before that it
+ * changed. A persistent watch tells nothing of what happened while there was no connection: after `connected`, read again.
+ *
+ * @throws ZooKeeperError `BADARGUMENTS` for options that are wrong
+ * @example
+ * const zk = new ZooKeeperClient({ connect: '127.0.0.1:2181', sessionTimeoutMs: 6_000 });
+ * zk.on('state', ({ state, newSession }) => console.log(state, newSession));
+ * await zk.close();
+ */
+export class ZooKeeperClient {
+  readonly #root: Chroot;
+  readonly #channel: Channel;
+  readonly #requests: Requests;
+  readonly #watches: WatchKeeper;
+  readonly #report = (error: unknown): void => {
+    if (this.#errors.size > 0) this.#errors.tell(error);
+    else warn(error);
+  };
+  readonly #states = new Listeners<StateChange>(this.#report);
+  readonly #errors = new Listeners<unknown>(warn);
+
+  constructor(options: ZooKeeperOptions) {
+    const { root, ...settings } = settingsOf(options);
+    this.#root = root;
+    this.#requests = new Requests(root);
+    this.#channel = new Channel(settings, {
+      watches: () => this.#watches.restore(this.#channel.session.zxid),
+      closed: () => this.#watches.forgetServer(),
+      event: (event) => this.#watches.dispatch(event),
+      state: (change) => this.#changed(change),
+      report: this.#report,
+    });
+    this.#watches = new WatchKeeper(this.#channel, this.#requests, root, this.#report);
+  }
+
+  /** `suspended` until the first connection, `lost` after `close`. */
+  get state(): SessionState {
+    return this.#channel.session.state;
+  }
+
+  /** Whether the server it is connected to has no quorum: what it says may be old, and writes fail with `NOTREADONLY`. */
+  get readOnly(): boolean {
+    return this.#channel.session.readOnly;
+  }
+
+  /** `0n` while there is none. The owner of the ephemeral nodes that this client creates. */
+  get sessionId(): bigint {
+    return this.#channel.session.id;
+  }
+
+  /** With the id, all that another client needs to take the session over. A secret. */
+  get sessionPassword(): Buffer {
+    return this.#channel.session.password;
+  }
+
+  /** What the server grants, in milliseconds; before that, what is asked for. */
+  get sessionTimeoutMs(): number {
+    return this.#channel.session.timeoutMs;
+  }
+
+  /** The last transaction that this client has seen the result of. */
+  get lastZxid(): bigint {
+    return this.#channel.session.zxid;
+  }
+
+  /** The server it is connected to, as `host:port`. */
+  get server(): string | undefined {
+    return this.#channel.session.server;
+  }
+
+  get closed(): boolean {
+    return this.#channel.isClosed;
+  }
+
+  /**
+   * Resolves when it is connected; at once if it is. Nothing needs it, requests connect by themselves: it is there to wait, and
+   * to know early that a server refuses the authentication (`AUTHFAILED`).
+   *
+   * @example await client.connect({ signal: AbortSignal.timeout(3_000) });
+   */
+  connect({ signal }: CallSignal = {}): Promise<void> {
+    return this.#channel.ready(signal);
+  }
+
+  /**
+   * Listens: `state` to changes of the connection, `error` to what has no caller to reject: a listener that threw, a watch that
+   * could not be set again. Without a listener errors are emitted as warnings of the process.
+   *
+   * @returns a function that ends it
+   * @example
+   * const stop = client.on('state', ({ state, reason }) => console.log(state, reason?.message));
+   * stop();
+   */
+  on(kind: 'state', listener: (change: StateChange) => unknown, options?: ListenOptions): Unsubscribe;
+  on(kind: 'error', listener: (error: unknown) => unknown, options?: ListenOptions): Unsubscribe;
+  on(kind: 'state' | 'error', listener: (value: never) => unknown, options?: ListenOptions): Unsubscribe {
+    if (kind === 'state') return this.#states.add(listener as (change: StateChange) => unknown, options);
+    if (kind === ('error' as string)) return this.#errors.add(listener as (error: unknown) => unknown, options);
+    throw argumentError('on', `expected "state" or "error", found ${JSON.stringify(kind)}`);
+  }
+
+  /**
+   * Creates a node. Its parent must exist (else `NONODE`), it must not (else `NODEEXISTS`).
+   *
+   * @param data text is stored as UTF-8. Default: empty
+   * @returns its path, with the digits of a sequential one, and its stat
+   * @example
+   * await client.create('/limit', '100');
+   * const { path } = await client.create('/worker-', '', { mode: 'ephemeral', sequential: true });
+   * console.log(path);   // prints /worker-0000000001
+   */
+  create(path: string, data: Data = '', { signal, ...options }: CreateOptions & CallSignal = {}): Promise<Created> {
+    return this.#call(() => this.#requests.create(path, data, options), signal);
+  }
+
+  /**
+   * Creates the persistent nodes that this path lacks, itself included; what is there stays as it is. `/` is the chroot, which
+   * is created too.
+   *
+   * @example await client.ensurePath('/config/gateway');
+   */
+  async ensurePath(path: string, { acl, signal }: Pick<CreateOptions, 'acl'> & CallSignal = {}): Promise<void> {
+    checkPath('ensurePath', path);
+    const whole = new Requests(new Chroot('/'));
+    for (const place of [...lineageOf(this.#root.outward(path))].reverse()) {
+      if (place === '/' || (await this.#call(() => whole.exists(place), signal)) !== undefined) continue;
+      await this.#call(() => whole.create(place, '', acl === undefined ? {} : { acl }), signal).catch((error: unknown) => {
+        if (!isCode(error, 'NODEEXISTS')) throw error;
+      });
+    }
+  }
+
+  /**
+   * Deletes a node that has no children (else `NOTEMPTY`).
+   *
+   * @example
+   * await client.create('/old');
+   * await client.delete('/old', { version: 0 });
+   */
+  delete(path: string, { version = -1, signal }: WriteOptions = {}): Promise<void> {
+    return this.#call(() => this.#requests.delete(path, version), signal);
+  }
+
+  /**
+   * The stat of a node, undefined if there is none. A watch here is the only one-shot one that a missing node can have.
+   *
+   * @example const there = (await client.exists('/limit', { watch: ({ type }) => console.log(type) })) !== undefined;
+   */
+  exists(path: string, { watch, signal }: ReadOptions = {}): Promise<Stat | undefined> {
+    return this.#read(() => this.#requests.exists(path), path, (error) => (error === 0 ? 'data' : error === noNode ? 'exists' : undefined), watch, signal);
+  }
+
+  /**
+   * What a node holds, and its stat.
+   *
+   * @example
+   * const { data, stat } = await client.getData('/config/limit');
+   * console.log(data.toString(), stat.version);   // prints 50 0
+   */
+  getData(path: string, { watch, signal }: ReadOptions = {}): Promise<NodeData> {
+    return this.#read(() => this.#requests.getData(path), path, (error) => (error === 0 ? 'data' : undefined), watch, signal);
+  }
+
+  /**
+   * Replaces what a node holds.
+   *
+   * @returns the new stat
+   * @example const { version } = await client.setData('/config/limit', '60', { version: 0 });
+   */
+  setData(path: string, data: Data, { version = -1, signal }: WriteOptions = {}): Promise<Stat> {
+    return this.#call(() => this.#requests.setData(path, data, version), signal);
+  }
+
+  /**
+   * The names of the children of a node, and its stat.
+   *
+   * @example
+   * const { children } = await client.getChildren('/config');
+   * console.log(children.sort().join());   // prints limit
+   */
+  getChildren(path: string, { watch, signal }: ReadOptions = {}): Promise<NodeChildren> {
+    return this.#read(() => this.#requests.getChildren(path), path, (error) => (error === 0 ? 'children' : undefined), watch, signal);
+  }
+
+  /**
+   * How many nodes there are below this one, at any depth. Needs ZooKeeper 3.6.
+   *
+   * @example const nodes = await client.getAllChildrenNumber('/config');
+   */
+  getAllChildrenNumber(path: string, { signal }: CallSignal = {}): Promise<number> {
+    return this.#call(() => this.#requests.getAllChildrenNumber(path), signal);
+  }
+
+  /**
+   * Waits until the server has caught up with the leader; reads that are sent afterwards see all that was written before.
+   *
+   * @example
+   * await client.sync('/config');
+   * const { data } = await client.getData('/config/limit');
+   */
+  sync(path = '/', { signal }: CallSignal = {}): Promise<void> {
+    return this.#call(() => this.#requests.sync(path), signal);
+  }
+
+  /**
+   * Does all operations or none. If one fails, the error's `path` and `code` are those of the first that did, and its `results`
+   * tell of each.
+   *
+   * @example
+   * await client.multi([
+   *   { op: 'check', path: '/config', version: 0 },
+   *   { op: 'set', path: '/config/limit', data: '70' },
+   *   { op: 'create', path: '/config/timeout', data: '2s' },
+   * ]);
+   */
+  multi(operations: readonly Operation[], { signal }: CallSignal = {}): Promise<OperationResult[]> {
+    return this.#call(() => multi(this.#root, operations), signal);
+  }
+
+  /**
+   * Reads many nodes with one request; each read succeeds or fails by itself. Ten times as fast as one by one for small nodes.
+   * Needs ZooKeeper 3.6. A reply above `maxReplyBytes` ends the connection: ask for some hundred nodes at a time.
+   *
+   * @example
+   * const [limit, names] = await client.multiRead([{ op: 'get', path: '/config/limit' }, { op: 'children', path: '/config' }]);
+   * console.log(limit.op === 'get' && limit.data.toString(), names.op);   // prints 50 children
+   */
+  multiRead(reads: readonly Read[], { signal }: CallSignal = {}): Promise<ReadResult[]> {
+    return this.#call(() => multiRead(this.#root, reads), signal);
+  }
+
+  /**
+   * Who may do what with a node.
+   *
+   * @example
+   * const { acl } = await client.getAcl('/config');
+   * console.log(acl[0].scheme, acl[0].permissions);   // prints world all
+   */
+  getAcl(path: string, { signal }: CallSignal = {}): Promise<{ acl: Acl[]; stat: Stat }> {
+    return this.#call(() => this.#requests.getAcl(path), signal);
+  }
+
+  /**
+   * Sets who may do what with a node.
+   *
+   * @param options.version the `aversion` that the stat must have. Default -1: any
+   * @example await client.setAcl('/config', [...readOnlyAcl, { scheme: 'digest', id: digestId('alice', 'secret'), permissions: 'all' }]);
+   */
+  setAcl(path: string, acl: readonly Acl[], { version = -1, signal }: WriteOptions = {}): Promise<Stat> {
+    return this.#call(() => this.#requests.setAcl(path, acl, version), signal);
+  }
+
+  /**
+   * Authenticates, now and on each connection to come. A server that refuses ends the client: `AUTHFAILED`, and `lost` for good.
+   *
+   * @param auth for `digest`: `user:password`
+   * @example
+   * await client.addAuth('digest', 'alice:secret');
+   * await client.create('/mine', '', { acl: creatorAcl });
+   */
+  addAuth(scheme: string, auth: string | Uint8Array, { signal }: CallSignal = {}): Promise<void> {
+    const identity: Auth = { scheme, auth };
+    return this.#attempt(() => {
+      checkAuth(identity);
+      return this.#channel.authenticate(identity, signal);
+    });
+  }
+
+  /**
+   * Watches a node until the watch is removed, whether it exists or not: `created`, `deleted`, `changed`, and `children`. A
+   * recursive watch tells of the node and all below it, but has no `children`: it tells of each child instead. Needs
+   * ZooKeeper 3.6 (else `UNIMPLEMENTED`).
+   *
+   * It stays over reconnects and new sessions, but nothing is told of what happened between: read again after `connected`.
+   *
+   * @example
+   * const watch = await client.addWatch('/config', ({ type, path }) => console.log(type, path), { recursive: true });
+   * await client.setData('/config/limit', '80');   // prints changed /config/limit
+   * await watch.remove();
+   */
+  addWatch(path: string, listener: WatchListener, { recursive = false, signal }: AddWatchOptions = {}): Promise<Watch> {
+    return this.#watches.add(path, recursive ? 'recursive' : 'persistent', listener, signal);
+  }
+
+  /**
+   * Removes all watches of a kind that this client has on a node, whoever listens. `NOWATCHER` if there is none.
+   *
+   * @example
+   * await client.getData('/config/limit', { watch: ({ type }) => console.log(type) });
+   * await client.removeWatches('/config/limit', { kind: 'data' });
+   */
+  removeWatches(path: string, { kind = 'any', signal }: RemoveWatchesOptions = {}): Promise<void> {
+    return this.#watches.removeAll(path, kind, signal);
+  }
+
+  /**
+   * Ends the session, and with it its ephemeral nodes. Requests that are under way are answered before; those that wait for a
+   * connection fail with `CLOSED`. Without a connection the session is left to expire. Never rejects; later calls do nothing.
+   *
+   * @param options.signal ends the waiting for the server
+   */
+  async close({ signal }: CallSignal = {}): Promise<void> {
+    const closing = this.#channel.close(signal);
+    this.#states.clear();
+    this.#watches.clear();
+    await closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #changed(change: StateChange): void {
+    this.#states.tell(change);
+    if (this.#channel.failure !== undefined && change.state === 'lost') this.#report(this.#channel.failure);
+  }
+
+  #call<T>(make: () => Request<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#attempt(() => this.#channel.call(make(), { signal }));
+  }
+
+  #read<T>(make: () => Request<T>, path: string, kind: (error: number) => OneShotKind | undefined, watch: WatchListener | undefined, signal: AbortSignal | undefined): Promise<T> {
+    if (watch === undefined) return this.#call(make, signal);
+    return this.#attempt(() => this.#watches.read(make(), path, kind, watch, signal));
+  }
+
+  // The promise of the call itself is handed out, not one of an async function: no turn comes between an answer and the
+  // events behind it.
+  #attempt<T>(begin: () => Promise<T>): Promise<T> {
+    try {
+      return begin();
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a rejection with whatever it was, for a call that is not async
+async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
+/** On the wire. */
+const noNode = -101;
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
