@@ -30,11 +30,21 @@ export function isRequired(name: Requirement, env: NodeJS.ProcessEnv = process.e
   return asked.includes('all') || asked.includes(name);
 }
 
-/** A suite that needs something real. Without it the suite is skipped with a line that says so, or fails if it is required. */
+export type Verdict = 'run' | 'skip' | 'fail';
+
+/** What becomes of tests that need it: skipped where it is missing, failed where it is required all the same. */
+export function verdictOn(name: Requirement, installed = isInstalled(name), env = process.env): Verdict {
+  const required = isRequired(name, env);
+  if (installed) return 'run';
+  return required ? 'fail' : 'skip';
+}
+
+/** A suite that needs something real; `verdictOn` tells what becomes of it. A skipped one is said in a line. */
 export function describeWith(name: Requirement, title: string, suite: () => void): void {
-  if (isInstalled(name)) {
+  const verdict = verdictOn(name);
+  if (verdict === 'run') {
     describe(title, suite);
-  } else if (isRequired(name)) {
+  } else if (verdict === 'fail') {
     describe(title, () => {
       test(`${requirements[name].title} is installed`, () => expect.fail(missing(name)));
     });
