@@ -1,0 +1,156 @@
+import type { FullReading, Reading } from '../../core/model.js';
+import type { StoreSession } from '../store/follow.js';
+import { writtenAt } from './chronicle.js';
+import type { Comparison } from './comparison.js';
+import type { Whole } from './hash-reader.js';
+import type { SessionParts } from './hash-session.js';
+import type { Hearing } from './hearing.js';
+import { originIn } from './place.js';
+import type { PrefixReader, Read } from './prefix-reader.js';
+
+// More than that are read by a scan, in portions.
+const mostNames = 5_000;
+// A transaction that is under way while its keys are read is caught up with in the next round; many in a row are rare.
+const mostRounds = 20;
+// Who flushes in the middle of each scan is not waited for.
+const mostFlushes = 3;
+// So many keys stand for all, to see whether they are still there.
+const sampleSize = 100;
+
+/**
+ * Strings below a prefix that are followed. Where the server tells the names of changed keys, just these are read, all that changed
+ * together at one moment; where it does not, each look reads and compares everything.
+ */
+export class PrefixSession implements StoreSession {
+  readonly #parts: SessionParts<PrefixReader>;
+  readonly #hearing: () => Hearing;
+  readonly #locate: (key: string) => string;
+  #entries: Map<string, string> = new Map();
+  #version: string | undefined;
+  /** Names of keys that were told to have changed, and were not read since. */
+  #told = new Set<string>();
+  /** Anything may have changed. */
+  #all = false;
+
+  constructor(parts: SessionParts<PrefixReader>, hearing: () => Hearing) {
+    this.#parts = parts;
+    this.#hearing = hearing;
+    this.#locate = originIn(parts.place);
+  }
+
+  /** @returns whether what was told concerns the prefix */
+  tell(names: readonly string[] | undefined): boolean {
+    const { name: prefix, history } = this.#parts.place;
+    const ours = names?.filter((name) => name.startsWith(prefix) && name !== history);
+    // A name that is no UTF-8 cannot be asked for: the scan finds it, and says so.
+    if (ours === undefined || ours.some((name) => name.includes('\uFFFD'))) this.#all = true;
+    for (const name of ours ?? []) this.#told.add(name);
+    if (this.#told.size > mostNames) this.#all = true;
+    return this.#all || this.#told.size > 0;
+  }
+
+  async load(): Promise<FullReading> {
+    const { comparison, version } = await this.#readAll();
+    return { kind: 'full', entries: comparison.set, ...this.#about(version) };
+  }
+
+  async changes(): Promise<Reading | undefined> {
+    if (!this.#hearing().isComplete || this.#all) return this.reconcile();
+    if (this.#told.size > 0) return this.#readTold();
+    // What no event tells: a FLUSHALL (to those who listen to keyspace notifications), a SWAPDB.
+    const names = this.#sample();
+    if ((await this.#parts.reader.present(names)) < names.length) return this.reconcile();
+    return undefined;
+  }
+
+  async reconcile(): Promise<Reading | undefined> {
+    const before = this.#version;
+    const { comparison, version, remove } = await this.#readAll();
+    if (comparison.set.size === 0 && remove.size === 0) return undefined;
+    return { kind: 'patch', set: comparison.set, remove, ...this.#about(version, before) };
+  }
+
+  close(): void {
+    this.#parts.close();
+  }
+
+  async #readTold(): Promise<Reading | undefined> {
+    const read = await this.#readTogether();
+    if (read === undefined) return this.reconcile();
+    const before = this.#version;
+    const set = new Map<string, string>();
+    const remove = new Set<string>();
+    for (const [key, value] of read.values) {
+      const held = this.#entries.get(key);
+      if (value === undefined && held !== undefined) remove.add(key);
+      if (value !== undefined && held !== value) set.set(key, value);
+    }
+    for (const key of remove) this.#entries.delete(key);
+    for (const [key, value] of set) this.#entries.set(key, value);
+    this.#version = read.version;
+    if (set.size === 0 && remove.size === 0) return undefined;
+    return { kind: 'patch', set, remove, ...this.#about(read.version, before) };
+  }
+
+  /**
+   * What was told to have changed, at one moment, with all that changed in the same transactions: once everything is told that
+   * had happened when the keys were read, no name may be new.
+   *
+   * @returns undefined when anything may have changed
+   */
+  async #readTogether(): Promise<Read | undefined> {
+    const names = new Set<string>();
+    for (let round = 1; ; round++) {
+      for (const name of this.#told) names.add(name);
+      this.#told.clear();
+      const read = await this.#parts.reader.values([...names]);
+      await this.#hearing().caughtUp();
+      if (this.#all) return undefined;
+      const isWhole = [...this.#told].every((name) => names.has(name));
+      if (isWhole || round === mostRounds) return read;
+    }
+  }
+
+  async #readAll(): Promise<Whole & { remove: Set<string> }> {
+    const { reader } = this.#parts;
+    const { comparison, version } = this.#hearing().isComplete ? await this.#scanAndCatchUp() : await reader.read(this.#entries);
+    const remove = await comparison.removed();
+    this.#entries = comparison.entries;
+    this.#version = version;
+    return { comparison, version, remove };
+  }
+
+  async #scanAndCatchUp(): Promise<Whole> {
+    for (let tries = 0; tries < mostFlushes; tries++) {
+      this.#all = false;
+      this.#told.clear();
+      const comparison = await this.#parts.reader.scan(this.#entries);
+      await this.#hearing().caughtUp();
+      const read = this.#all ? undefined : await this.#readTogether();
+      if (read !== undefined) return { comparison: caughtUp(comparison, read), version: read.version };
+    }
+    return this.#parts.reader.read(this.#entries);
+  }
+
+  #sample(): string[] {
+    const names: string[] = [];
+    for (const key of this.#entries.keys()) {
+      if (names.length === sampleSize) break;
+      names.push(this.#parts.place.name + key);
+    }
+    return names;
+  }
+
+  #about(version: string | undefined, before?: string): Pick<FullReading, 'version' | 'locate' | 'writtenAt'> {
+    const at = version === before ? undefined : writtenAt(version);
+    return { locate: this.#locate, ...(version === undefined ? {} : { version }), ...(at === undefined ? {} : { writtenAt: at }) };
+  }
+}
+
+function caughtUp(comparison: Comparison, read: Read): Comparison {
+  for (const [key, value] of read.values) {
+    if (value === undefined) comparison.drop(key);
+    else comparison.put(key, value);
+  }
+  return comparison;
+}
