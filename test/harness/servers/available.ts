@@ -30,6 +30,9 @@ export function isRequired(name: Requirement, env: NodeJS.ProcessEnv = process.e
   return asked.includes('all') || asked.includes(name);
 }
 
+// Real servers start in a second or two, and in ten when the machine has much else to do.
+const patienceMs = 60_000;
+
 export type Verdict = 'run' | 'skip' | 'fail';
 
 /** What becomes of tests that need it: skipped where it is missing, failed where it is required all the same. */
@@ -43,7 +46,7 @@ export function verdictOn(name: Requirement, installed = isInstalled(name), env 
 export function describeWith(name: Requirement, title: string, suite: () => void): void {
   const verdict = verdictOn(name);
   if (verdict === 'run') {
-    describe(title, suite);
+    describe(title, { timeout: patienceMs }, suite);
   } else if (verdict === 'fail') {
     describe(title, () => {
       test(`${requirements[name].title} is installed`, () => expect.fail(missing(name)));
@@ -67,8 +70,8 @@ export function useServer<T extends Server>(start: () => Promise<T>): () => T {
   let server: T | undefined;
   beforeAll(async () => {
     server = await start();
-  }, 90_000);
-  afterAll(() => server?.stop(), 30_000);
+  }, patienceMs);
+  afterAll(() => server?.stop(), patienceMs);
   return () => {
     if (server === undefined) throw new Error('useServer: expected to be asked in a test, found no server yet');
     return server;

@@ -35,7 +35,7 @@ function endsWith(requirement: Requirement, start: string, more: () => void = ()
   describeWith(requirement, `${requirement} ends with its test process`, () => {
     test('that is killed while the server is paused', async () => {
       await kill(await testProcessWith(requirement, start, 'pause'));
-    }, 60_000);
+    });
     more();
   });
 }
@@ -60,7 +60,7 @@ async function kill(child: ChildProcess): Promise<void> {
 endsWith('postgres', 'startPostgres', () => {
   test('that is killed', async () => {
     await kill(await testProcessWith('postgres', 'startPostgres'));
-  }, 60_000);
+  });
 });
 endsWith('mariadb', 'startMariadb');
 endsWith('redis', 'startRedis');

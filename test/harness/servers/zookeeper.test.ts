@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 
 import { until } from '../../sources/following.js';
@@ -46,6 +47,25 @@ describeWith('zookeeper', 'a ZooKeeper for tests', () => {
       zookeeper().resume();
       await until(() => answer === 'imok');
       expect(await (await zookeeper().leader()).mode()).toBe('standalone');
+    });
+  });
+
+  describe('with TLS', () => {
+    const zookeeper = useServer(() => startZookeeper({ tls: true }));
+
+    async function askSecurely(word: string, ca: string | undefined): Promise<string> {
+      const socket = tlsConnect({ port: zookeeper().servers[0]!.tls!.port, host: '127.0.0.1', ca });
+      socket.write(word);
+      let answer = '';
+      for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+      return answer;
+    }
+
+    test('answers those who trust its certificate, and on the other port as ever', async () => {
+      const [server] = zookeeper().servers;
+      expect(await askSecurely('ruok', server!.tls!.certificate)).toBe('imok');
+      await expect(askSecurely('ruok', undefined)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+      expect(await server!.ask('ruok')).toBe('imok');
     });
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +8,17 @@ import { freePort } from './port.js';
 import { requireProgram } from './programs.js';
 import { ServerProcess, type Server, type ServerPlan } from './server.js';
 
+export interface Tls {
+  readonly port: number;
+  readonly certificate: string;
+}
+
 export type ZookeeperMode = 'standalone' | 'leader' | 'follower';
 
 /** One ZooKeeper process. `restart()` resolves when it has a mode: in an ensemble once a majority is there. */
 export interface ZookeeperServer extends Server {
+  /** The port for TLS, and the certificate to trust there (PEM, for `127.0.0.1`). Only with `tls`. */
+  readonly tls: Tls | undefined;
   /** Asks a four letter word, such as `srvr`, `wchp`, `cons`. */
   ask(word: string): Promise<string>;
   /** Undefined while it has none: dead, paused, or without a majority. */
@@ -31,6 +38,8 @@ export interface Zookeeper extends Server {
 
 export interface ZookeeperOptions {
   readonly servers?: 1 | 3;
+  /** Opens a second port to each server, for TLS. It costs a second. Default false. */
+  readonly tls?: boolean;
   /** Lines of the configuration, such as `{ maxSessionTimeout: '5000' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -52,16 +61,18 @@ const settings = {
 
 const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Dzookeeper.jmx.log4j.disable=true'];
 
-// The jar names what it depends on, but for a log: without one nothing says why it does not start.
-const classPath = ['/usr/share/java/zookeeper.jar', '/usr/share/java/slf4j-simple.jar'].join(':');
+// Debian's jar names what it depends on, but for a log, without which nothing says why it does not start, and for two parts
+// of Netty, which serves TLS.
+const jars = ['zookeeper', 'slf4j-simple', 'netty-codec', 'netty-resolver'];
+const classPath = jars.map((jar) => `/usr/share/java/${jar}.jar`).join(':');
 
 /** Starts one ZooKeeper or an ensemble of three. */
 export async function startZookeeper(options: ZookeeperOptions = {}): Promise<Zookeeper> {
-  const { servers: count = 1 } = options;
-  const members = await Promise.all(Array.from({ length: count }, (_, index) => newMember(index + 1)));
+  const { servers: count = 1, tls = false } = options;
+  const members = await Promise.all(Array.from({ length: count }, (_, index) => newMember(index + 1, tls)));
   const ensemble = count === 1 ? {} : Object.fromEntries(members.map(serverLine));
   await Promise.all(members.map((member) => configure(member, { ...settings, ...ensemble, ...options.settings })));
-  const all = new Ensemble(members.map((member) => new Member(planFor(member))));
+  const all = new Ensemble(members.map((member) => new Member(planFor(member), member.tls)));
   await all.restart();
   return all;
 }
@@ -72,22 +83,48 @@ interface MemberPlan {
   readonly port: number;
   readonly quorumPort: number;
   readonly electionPort: number;
+  readonly tls: Tls | undefined;
 }
 
-async function newMember(id: number): Promise<MemberPlan> {
+async function newMember(id: number, tls: boolean): Promise<MemberPlan> {
   const folder = await openFolder('zookeeper');
-  return { id, folder, port: await freePort(), quorumPort: await freePort(), electionPort: await freePort() };
+  const ports = { port: await freePort(), quorumPort: await freePort(), electionPort: await freePort() };
+  return { id, folder, ...ports, tls: tls ? { port: await freePort(), certificate: await makeKey(folder) } : undefined };
+}
+
+const keyStore = { file: 'key.p12', password: 'of no importance' };
+
+/** A key and a certificate of its own making. Returns the certificate. */
+async function makeKey({ path, run }: ServerFolder): Promise<string> {
+  const store = ['-keystore', keyStore.file, '-storetype', 'PKCS12', '-storepass', keyStore.password, '-alias', 'server'];
+  const names = ['-dname', 'CN=calumma-test', '-ext', 'san=ip:127.0.0.1'];
+  await run(requireProgram('keytool'), ['-genkeypair', ...store, '-keyalg', 'EC', '-groupname', 'secp256r1', ...names]);
+  await run(requireProgram('keytool'), ['-exportcert', ...store, '-rfc', '-file', 'certificate.pem']);
+  return readFile(join(path, 'certificate.pem'), 'utf8');
+}
+
+function tlsLines({ folder, tls }: MemberPlan): Record<string, string> {
+  if (tls === undefined) return {};
+  return {
+    serverCnxnFactory: 'org.apache.zookeeper.server.NettyServerCnxnFactory',
+    secureClientPort: String(tls.port),
+    secureClientPortAddress: '127.0.0.1',
+    'ssl.keyStore.location': join(folder.path, keyStore.file),
+    'ssl.keyStore.password': keyStore.password,
+    'ssl.clientAuth': 'none',
+  };
 }
 
 function serverLine({ id, quorumPort, electionPort }: MemberPlan): [string, string] {
   return [`server.${id}`, `127.0.0.1:${quorumPort}:${electionPort}`];
 }
 
-async function configure({ id, folder, port }: MemberPlan, lines: Record<string, string>): Promise<void> {
+async function configure(member: MemberPlan, lines: Record<string, string>): Promise<void> {
+  const { id, folder, port } = member;
   const dataDir = join(folder.path, 'data');
   await mkdir(dataDir);
   await writeFile(join(dataDir, 'myid'), String(id));
-  const all = Object.entries({ ...lines, dataDir, clientPort: String(port) });
+  const all = Object.entries({ ...tlsLines(member), ...lines, dataDir, clientPort: String(port) });
   await writeFile(join(folder.path, 'zoo.cfg'), all.map(([name, value]) => `${name}=${value}\n`).join(''));
 }
 
@@ -117,9 +154,11 @@ async function askWord(port: number, word: string, patienceMs = 5_000): Promise<
 
 class Member extends ServerProcess implements ZookeeperServer {
   readonly url: string;
+  readonly tls: Tls | undefined;
 
-  constructor(plan: ServerPlan) {
+  constructor(plan: ServerPlan, tls: Tls | undefined) {
     super(plan);
+    this.tls = tls;
     this.url = `127.0.0.1:${plan.port}`;
   }
 
