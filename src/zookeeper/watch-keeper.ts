@@ -78,7 +78,8 @@ export class WatchKeeper {
     try {
       await this.#align(path, signal);
     } catch (error) {
-      await this.#remove(watch);
+      // Nobody waits for the server to forget it again: that may take until there is a connection.
+      void this.#remove(watch).catch(this.#report);
       throw error;
     }
     return { path, recursive: mode === 'recursive', remove: () => this.#remove(watch) };
@@ -135,10 +136,14 @@ export class WatchKeeper {
     });
   }
 
-  /** Makes the server watch what is wanted on this path by then. */
+  /** Makes the server watch what is wanted on this path by then. The signal ends the waiting for one's turn as well. */
   #align(path: string, signal: AbortSignal | undefined): Promise<void> {
+    return unlessAborted(this.#inTurn(path, signal), signal);
+  }
+
+  #inTurn(path: string, signal: AbortSignal | undefined): Promise<void> {
     const before = this.#turns.get(path) ?? Promise.resolve();
-    const mine = before.then(() => this.#step(path, signal));
+    const mine = before.then(() => (signal?.aborted === true ? undefined : this.#step(path, signal)));
     const turn = mine
       .catch(() => undefined)
       .then(() => {
@@ -209,6 +214,17 @@ export class WatchKeeper {
       for (const list of lists) writer.vector(list, (path) => writer.string(this.#root.outward(path)));
     }, batchBytes / 8, xids.setWatches);
   }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    const settled = (): void => signal.removeEventListener('abort', abort);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(settled);
+  });
 }
 
 // A watch that fired meanwhile, a connection that ended, a server that is older: in each case there is nothing left to remove.

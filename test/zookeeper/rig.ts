@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 
+import { systemClock } from '../../src/zookeeper/timing.js';
 import { ZooKeeperClient, type StateChange, type WatchEvent, type ZooKeeperOptions } from '../../src/zookeeper/index.js';
 
 /** Clients that end with the test. */
@@ -61,3 +62,9 @@ export function jvmOptions(...options: readonly string[]): void {
   // Java reads this variable by itself; each test file runs in a process of its own.
   process.env.JDK_JAVA_OPTIONS = options.join(' ');
 }
+
+/** Reconnects as soon as it may, and takes the pause of 100 ms before it for one of 1 ms. */
+export const hasty = {
+  random: () => 0,
+  clock: { now: systemClock.now, after: (ms: number, run: () => void) => systemClock.after(ms === 100 ? 1 : ms, run) },
+} satisfies Partial<ZooKeeperOptions>;
