@@ -9,6 +9,14 @@ export function merge(first: Reading, second: Reading): Reading {
     : { ...first, ...about, ...mergedPatch(first, second) };
 }
 
+/** Whether somebody handed over a reading, as far as its shape tells; `{ kind: 'full', entries: Map }` is no object of texts. */
+export function isReading(given: unknown): given is Reading {
+  if (typeof given !== 'object' || given === null || !('kind' in given)) return false;
+  const { kind, entries, set, remove } = given as Partial<Record<'kind' | 'entries' | 'set' | 'remove', unknown>>;
+  if (kind === 'full') return entries instanceof Map;
+  return kind === 'patch' && set instanceof Map && remove instanceof Set;
+}
+
 function applied(entries: ReadonlyMap<string, string>, patch: PatchReading): Map<string, string> {
   const after = new Map(entries);
   for (const key of patch.remove) after.delete(key);

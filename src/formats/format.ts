@@ -57,11 +57,3 @@ export interface DocumentUpdate {
 
 /** `latin1` is what `java.util.Properties` read from a stream; everything else is UTF-8. */
 export type TextEncoding = 'utf8' | 'latin1';
-
-/** Runs a sliced computation to its end without a pause. */
-export function runToEnd<T>(slices: Generator<void, T, void>): T {
-  for (;;) {
-    const step = slices.next();
-    if (step.done === true) return step.value;
-  }
-}

@@ -180,12 +180,15 @@ export class Cascade implements LiveValues {
    * What `delta` in `layer` would move. Changes nothing.
    *
    * @param every plan the keys too that nobody asks for: guards, snapshots or listeners want to know of them all
+   * @param notable keys of the delta that concern others though nobody asks for them; `undefined`: any may
    */
-  plan(layer: Layer, delta: Delta, every: boolean): Plan {
+  plan(layer: Layer, delta: Delta, every: boolean, notable?: readonly string[]): Plan {
     const lookup = wouldBe(layer, delta);
     const moves: Move[] = [];
     let unseen = false;
-    this.#affected(layer, delta, every).forEach((here, key) => {
+    const part = every || notable === undefined ? undefined : this.#concerned(delta, notable);
+    if (part !== undefined && part.size < delta.size) unseen = this.#differsBeside(part, delta, lookup);
+    (part ?? this.#affected(layer, delta, every)).forEach((here, key) => {
       const slot = this.slots.get(key);
       if (slot !== undefined || every || this.#takesPart(key, here, layer, lookup)) {
         const move = this.#move(key, slot, layer, lookup, every);
@@ -219,6 +222,23 @@ export class Cascade implements LiveValues {
     const after = applied(layer.entries, delta);
     const keys = [...delta.keys(), ...this.references.mentioned(), ...this.slots.keys(), ...(every ? this.listed() : [])];
     return new Map(keys.map((key) => [key, layer.lookup(key, after)]));
+  }
+
+  /** The part of a delta that moves something: what somebody asks for, or mentions, and what is notable in itself. */
+  #concerned(delta: Delta, notable: readonly string[]): Delta {
+    const part = new Map<string, string | undefined>();
+    const add = (key: string): void => {
+      if (delta.has(key)) part.set(key, delta.get(key));
+    };
+    for (const key of this.slots.keys()) add(key);
+    for (const key of this.references.mentioned()) add(key);
+    for (const key of notable) add(key);
+    return part;
+  }
+
+  #differsBeside(part: Delta, delta: Delta, lookup: Lookup): boolean {
+    for (const key of delta.keys()) if (!part.has(key) && this.#search(key, 0, asItIs)?.raw !== this.#search(key, 0, lookup)?.raw) return true;
+    return false;
   }
 
   /** Whether a key that nobody asks for must be looked at all the same: it mentions others, or is mentioned. */

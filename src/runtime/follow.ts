@@ -1,14 +1,16 @@
 import { channel } from 'node:diagnostics_channel';
-import { setTimeout as sleepFor } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleepFor } from 'node:timers/promises';
 import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, SourceError } from '../core/errors.js';
 import type { Context, LayerState, Memory, Reading, SourceHost } from '../core/model.js';
-import { merge } from '../core/reading.js';
+import { isReading, merge } from '../core/reading.js';
+import { runPaced } from '../core/slices.js';
 import type { Audience, StateChange } from './audience.js';
-import type { Delta, Layer } from './layer.js';
+import type { Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import { confirmAfterMs, LossCheck } from './loss.js';
 import type { Publisher } from './publisher.js';
+import { needsSlices, type Work, workInSlices, workOf } from './work.js';
 
 export interface FollowSetup {
   readonly publisher: Publisher;
@@ -62,6 +64,18 @@ export function readLocal(followers: readonly Follower[]): void {
   if (refused.length === 0) return;
   if (refused.length < followers.length) return readLocal(refused);
   for (const follower of refused) follower.readFirst();
+}
+
+/** What `run` gives, or throws, when it is asked for. */
+async function attempt<T>(run: () => Promise<T>): Promise<() => T> {
+  try {
+    const value = await run();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error as Error;
+    };
+  }
 }
 
 /** Carries one layer's readings to the publisher, and keeps at it when the feed is lost. */
@@ -165,7 +179,7 @@ export class Follower {
     if (this.#memory === undefined) return this.#readNow(concerns);
     const remembered = this.#memory.recall(this.#tell);
     if (remembered === undefined) return;
-    this.#setup.publisher.accept(this.layer, () => remembered, (refused) => {
+    this.#setup.publisher.accept(this.layer, () => workOf(this.layer, remembered), (refused) => {
       if (!concerns(refused)) return;
       if (refused !== undefined) return this.#setup.report(refused);
       this.layer.recalled(remembered.keptAt);
@@ -195,7 +209,7 @@ export class Follower {
       try {
         for await (const reading of this.layer.source.readings(signal, this.#host)) {
           if (isAborted()) return;
-          this.#take(reading);
+          await this.#takePaced(reading, signal);
           attempt = 0; // only a fresh reading resets the backoff
         }
         return this.#ended();
@@ -226,15 +240,28 @@ export class Follower {
   #take(given: Reading, concerns?: Concerns): void {
     if (this.#closed) return;
     let reading = given;
-    const next = (): Reading => {
+    const work = (): Work => {
       if (this.#refused !== undefined) reading = merge(this.#refused, given);
-      return reading;
+      return this.#checked(workOf(this.layer, reading));
     };
-    const check = (delta: Delta): void => this.#loss.check(delta);
-    this.#setup.publisher.accept(this.layer, next, (refused) => this.#taken(reading, refused, concerns), check);
+    this.#setup.publisher.accept(this.layer, work, (refused) => this.#taken(reading, refused, concerns));
   }
 
-  #taken(reading: Reading, refused: ConfigError | undefined, concerns: Concerns | undefined): void {
+  /** Takes a reading from afar: a large one is worked out in slices, before its turn. */
+  async #takePaced(given: Reading, signal: AbortSignal): Promise<void> {
+    if (!isReading(given) || !needsSlices(this.layer, given)) return this.#take(given);
+    const reading = this.#refused === undefined ? given : merge(this.#refused, given);
+    const work = await attempt(() => runPaced(workInSlices(this.layer, reading), nextTurn));
+    if (this.#closed || signal.aborted) return;
+    this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (refused) => this.#taken(reading, refused));
+  }
+
+  #checked(work: Work): Work {
+    this.#loss.check(work.delta);
+    return work;
+  }
+
+  #taken(reading: Reading, refused: ConfigError | undefined, concerns?: Concerns): void {
     if (concerns?.(refused) === false) return;
     // What is no reading at all is dropped: nothing can be put on top of it.
     if (refused?.code !== 'CALUMMA_READING') this.#refused = refused === undefined ? undefined : reading;

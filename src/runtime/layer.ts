@@ -1,6 +1,7 @@
 import type { LayerState, PatchReading, Reading, Source } from '../core/model.js';
 import { ConfigError } from '../core/errors.js';
 import { isStray } from '../core/promise.js';
+import type { Slices } from '../core/slices.js';
 import type { MassRemoval } from './loss.js';
 
 /** Keys that a reading would move in its layer: the new text, or `undefined` for "gone". */
@@ -121,12 +122,19 @@ export class Layer implements LayerOptions {
    * @throws ConfigError CALUMMA_READING when the source gave something that is no reading
    */
   deltaOf(reading: Reading): Delta {
-    checkReading(this.name, reading);
+    this.check(reading);
     if (reading.kind === 'patch') return this.#patchDelta(reading);
     checkEntries(this.name, reading.entries);
     if (this.entries.size === 0) return reading.entries;
     if (reading.entries === this.entries) return nothing;
     return this.#fullDelta(reading.entries);
+  }
+
+  /** @throws ConfigError CALUMMA_READING when this is no reading; its entries are looked at by {@link deltaOf} */
+  check(reading: Reading): void {
+    checkReading(this.name, reading);
+    if (reading.kind === 'full') checkMap(this.name, reading.entries);
+    else checkMap(this.name, reading.set);
   }
 
   #patchDelta(reading: PatchReading): Delta {
@@ -203,6 +211,25 @@ export class Layer implements LayerOptions {
     }
   }
 
+  /** A patch cannot be written into `entries` as they are: they belong to the source. */
+  get mustCopy(): boolean {
+    return !this.#owned;
+  }
+
+  /** Makes `entries` our own, a few at a time. */
+  *copyInSlices(size: number): Slices<void> {
+    if (this.#owned) return;
+    const original = this.entries;
+    const copy = new Map<string, string>();
+    for (const [key, value] of original) {
+      copy.set(key, value);
+      if (copy.size % size === 0) yield;
+    }
+    if (this.entries !== original) return; // read anew meanwhile
+    this.entries = copy;
+    this.#owned = true;
+  }
+
   #patch(delta: Delta): void {
     const entries = this.#owned ? (this.entries as Map<string, string>) : new Map(this.entries);
     for (const [key, value] of delta) {
@@ -254,9 +281,12 @@ function checkRemoved(layer: string, remove: unknown): void {
   for (const key of remove) if (typeof key !== 'string') throw readingError(layer, 'removed keys that are strings', describe(key));
 }
 
+function checkMap(layer: string, entries: unknown): void {
+  if (!(entries instanceof Map)) throw readingError(layer, 'a Map of entries', describe(entries));
+}
+
 // An adapter written in plain JavaScript can hand over anything; a null in the middle must not half-apply (Archaius obs-18).
 function checkEntries(layer: string, entries: ReadonlyMap<string, string>): void {
-  if (!(entries instanceof Map)) throw readingError(layer, 'a Map of entries', describe(entries));
   (entries as Map<unknown, unknown>).forEach((value, key) => {
     if (typeof key !== 'string') throw readingError(layer, 'keys that are strings', describe(key));
     if (typeof value !== 'string') throw readingError(layer, `a string for ${JSON.stringify(key)}`, describe(value));

@@ -6,6 +6,7 @@ import type { OverrideValue } from './config.js';
 import type { Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import type { Publisher } from './publisher.js';
+import { workOf } from './work.js';
 
 const noKeys: ReadonlySet<string> = new Set();
 const noValues: ReadonlyMap<string, string> = new Map();
@@ -65,7 +66,7 @@ export class Overrides {
   }
 
   #write(reading: PatchReading, report: Report): void {
-    this.#publisher.accept(this.#layer, () => reading, (refused: ConfigError | undefined) => {
+    this.#publisher.accept(this.#layer, () => workOf(this.#layer, reading), (refused: ConfigError | undefined) => {
       if (refused !== undefined) report(refused);
     });
   }

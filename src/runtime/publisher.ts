@@ -13,6 +13,7 @@ import { bytesAfter, type Delta, type Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import { Round } from './round.js';
 import { LiveSnapshot, SnapshotShelf } from './snapshot.js';
+import type { Work } from './work.js';
 
 /** Refuses a publish by throwing. Sees everything as it would be. */
 export type Guard = (candidate: Snapshot, changes: readonly Change[]) => unknown;
@@ -58,12 +59,11 @@ export class Publisher {
   /**
    * Publishes a reading of a layer, now or after what is being published.
    *
-   * @param reading asked for when its turn has come
+   * @param work asked for when its turn has come; may refuse the reading by throwing
    * @param done gets the error that refused it, or `undefined`
-   * @param check may refuse what it would move, by throwing
    */
-  accept(layer: Layer, reading: () => Reading, done: (refused: ConfigError | undefined) => void, check?: (delta: Delta) => void): void {
-    this.#inTurn(() => done(this.#take(layer, reading, check)));
+  accept(layer: Layer, work: () => Work, done: (refused: ConfigError | undefined) => void): void {
+    this.#inTurn(() => done(this.#take(layer, work)));
   }
 
   /** Reports what was kept back while layers were still to have their first say. */
@@ -120,23 +120,20 @@ export class Publisher {
     }
   }
 
-  #take(layer: Layer, next: () => Reading, check?: (delta: Delta) => void): ConfigError | undefined {
+  #take(layer: Layer, next: () => Work): ConfigError | undefined {
     const now = this.#setup.now();
-    let reading: Reading;
-    let delta: Delta;
+    let work: Work;
     let plan: Plan;
     let bytes: number;
     try {
-      reading = next();
-      delta = layer.deltaOf(reading);
-      check?.(delta);
-      bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, delta);
-      plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
-      this.#askGuards(plan, layer, delta);
+      work = next();
+      bytes = work.delta.size === 0 ? layer.bytes : this.#weigh(layer, work);
+      plan = this.#setup.cascade.plan(layer, work.delta, this.#tellsOfAll(), work.notable);
+      this.#askGuards(plan, layer, work.delta);
     } catch (error) {
       return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: the reading cannot be taken: ${reasonOf(error)}`, { cause: causeOf(error) });
     }
-    this.#commit(layer, reading, { delta, plan, bytes }, now);
+    this.#commit(layer, work.reading, { delta: work.delta, plan, bytes }, now);
     return undefined;
   }
 
@@ -215,8 +212,8 @@ export class Publisher {
   }
 
   /** @throws ConfigError CALUMMA_TOO_LARGE */
-  #weigh(layer: Layer, delta: Delta): number {
-    const bytes = bytesAfter(layer, delta);
+  #weigh(layer: Layer, work: Work): number {
+    const bytes = work.bytes ?? bytesAfter(layer, work.delta);
     if (bytes <= layer.bytes) return bytes;
     if (bytes > layer.maxBytes) throw tooLarge(layer.name, bytes, layer.maxBytes, 'this layer');
     let total = bytes - layer.bytes;

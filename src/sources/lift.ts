@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.js';
 import type { Reading, Source } from '../core/model.js';
 import { isStray } from '../core/promise.js';
+import { isReading } from '../core/reading.js';
 import { aborted } from './abort.js';
 import { entriesOf, type EntriesInput } from '../core/entries.js';
 import { Mailbox } from './mailbox.js';
@@ -133,12 +134,4 @@ function readingOf(name: string, loaded: unknown): Reading {
   if (isStray(loaded)) throw new ConfigError('CALUMMA_READING', `${name}: expected a reading, or an object, found a promise`);
   if (isReading(loaded)) return loaded;
   return { kind: 'full', entries: entriesOf(name, loaded, 'CALUMMA_READING') };
-}
-
-/** `{ kind: 'full', entries: Map }`: an object of entries has only texts, so the two cannot be mistaken. */
-function isReading(loaded: unknown): loaded is Reading {
-  if (typeof loaded !== 'object' || loaded === null || !('kind' in loaded)) return false;
-  const { kind, entries, set, remove } = loaded as Partial<Record<'kind' | 'entries' | 'set' | 'remove', unknown>>;
-  if (kind === 'full') return entries instanceof Map;
-  return kind === 'patch' && set instanceof Map && remove instanceof Set;
 }

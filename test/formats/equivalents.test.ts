@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
-import { runToEnd, type Format, type Position } from '../../src/formats/format.js';
+import { runToEnd } from '../../src/core/slices.js';
+import type { Format, Position } from '../../src/formats/format.js';
 import { requireFormatForPath } from '../../src/formats/registry.js';
 
 const folder = new URL('../../fixtures/equivalents/', import.meta.url);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
-import { runToEnd, type IncrementalDocument } from '../../src/formats/format.js';
+import { runToEnd } from '../../src/core/slices.js';
+import type { IncrementalDocument } from '../../src/formats/format.js';
 import { properties } from '../../src/formats/properties.js';
 
 const pieces = ['a', 'b', 'c', '=', ':', '\\', '\n', '\n', '\n', '\r', '\r\n', '#', ' ', 'u', '0', '1', 'é', 'a=1\n', 'b=2\n', 'c=3\r\n', '\\\n', '\\u0041'];

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
-import { runToEnd, type TextEncoding } from '../../src/formats/format.js';
+import { runToEnd } from '../../src/core/slices.js';
+import type { TextEncoding } from '../../src/formats/format.js';
 import { decode } from '../../src/formats/properties-pieces.js';
 import { properties } from '../../src/formats/properties.js';
 import { hostileTexts } from '../harness/java/hostile-properties.js';

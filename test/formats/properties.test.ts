@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/core/errors.js';
-import { runToEnd } from '../../src/formats/format.js';
+import { runToEnd } from '../../src/core/slices.js';
 import { properties, renderProperties } from '../../src/formats/properties.js';
 
 describe('.properties', () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { standaloneHost, type Context, type Reading, type Source, type SourceHost } from '../../core/model.js';
-import { runToEnd } from '../../formats/format.js';
+import { runPaced, runToEnd } from '../../core/slices.js';
 import { aborted } from '../abort.js';
 import type { FileContent, ObserverOptions, WatchedPaths } from '../watch/contract.js';
 import type { Gathering, Outcome } from './gathering.js';
@@ -150,7 +150,7 @@ class FileReader {
       gathering.take(round);
       // This generator is suspended until the next round, and would hold the bytes of this one until then.
       (round.files as Map<string, FileContent>).clear();
-      const outcome = await paced(gathering.advance(this.#host));
+      const outcome = await runPaced(gathering.advance(this.#host), nextTurn);
       const wanted = gathering.paths();
       if (!samePaths(paths, wanted)) observer.setPaths(wanted);
       paths = wanted;
@@ -173,15 +173,6 @@ class FileReader {
     if (!this.#resyncing) return outcome.reading;
     this.#resyncing = false;
     return gathering.full();
-  }
-}
-
-/** Runs a computation to its end, letting the event loop turn between its slices. */
-async function paced<T>(slices: Generator<void, T, void>): Promise<T> {
-  for (;;) {
-    const step = slices.next();
-    if (step.done === true) return step.value;
-    await nextTurn();
   }
 }
 

@@ -12,11 +12,11 @@ export async function propertiesFormat(folder) {
   const bundles = path.join(folder, 'bundles');
   mkdirSync(bundles);
   const cwd = fileURLToPath(new URL('../../../', import.meta.url));
-  const input = { properties: 'src/formats/properties.ts', format: 'src/formats/format.ts' };
+  const input = { properties: 'src/formats/properties.ts', slices: 'src/core/slices.ts' };
   const bundle = await rolldown({ cwd, input, platform: 'node', external: [/^node:/] });
   await bundle.write({ dir: bundles, entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' });
   await bundle.close();
   const { properties } = await import(pathToFileURL(path.join(bundles, 'properties.mjs')).href);
-  const { runToEnd } = await import(pathToFileURL(path.join(bundles, 'format.mjs')).href);
+  const { runToEnd } = await import(pathToFileURL(path.join(bundles, 'slices.mjs')).href);
   return { properties, runToEnd };
 }
