@@ -1,0 +1,145 @@
+import { upsertOnConflict, type Dialect, type Row, type SqlConnection } from '../table/contract.js';
+import { codeOf } from './errors.js';
+import type { Link } from './link.js';
+
+export const dialect: Dialect = {
+  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  placeholder: (n) => `$${n}`,
+  upsert: upsertOnConflict,
+  // Values may be of any type that has a text, such as jsonb.
+  bytes: (column) => `octet_length(${column}::text)`,
+};
+
+/** No such table, no such schema, no right to it. */
+const outOfReach: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
+
+const firstBatch = 200;
+const largestBatch = 2_000;
+const batchBytes = 512 * 1024;
+
+/** Rows are read through a cursor: the server waits for us, and no batch is large. */
+export class PostgresConnection implements SqlConnection {
+  readonly dialect = dialect;
+  readonly #link: Link;
+  #inTransaction = false;
+  #cursors = 0;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  async columns(sql: string, params: readonly unknown[]): Promise<readonly string[]> {
+    const look = async (): Promise<readonly string[]> => {
+      // On a line of its own: the query may end with a comment.
+      const { fields } = await this.#link.query(`SELECT * FROM (${sql}\n) AS q LIMIT 0`, params);
+      return fields.map(({ name }) => name);
+    };
+    return this.#inTransaction ? this.#unspoilt(look) : this.#within(reading, look);
+  }
+
+  async *rows(sql: string, params: readonly unknown[]): AsyncIterable<readonly Row[]> {
+    if (this.#inTransaction) return yield* this.#fetched(sql, params);
+    const ended = await this.#begin(reading);
+    let done = false;
+    try {
+      yield* this.#fetched(sql, params);
+      done = true;
+    } finally {
+      await ended(done);
+    }
+  }
+
+  async run(sql: string, params: readonly unknown[]): Promise<void> {
+    const act = (): Promise<unknown> => this.#link.query(sql, params);
+    await (this.#inTransaction ? act() : this.#within(writing, act));
+  }
+
+  snapshot<T>(work: () => Promise<T>): Promise<T> {
+    return this.#within(reading, work);
+  }
+
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#within(writing, work);
+  }
+
+  isOutOfReach(error: unknown): boolean {
+    return error instanceof Error && outOfReach.has(codeOf(error.cause));
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** Runs `work` so that the transaction can go on when it fails. */
+  async #unspoilt<T>(work: () => Promise<T>): Promise<T> {
+    await this.#link.query('SAVEPOINT calumma');
+    try {
+      return await work();
+    } catch (error) {
+      if (!this.#link.isLost) await this.#link.query('ROLLBACK TO SAVEPOINT calumma').catch(() => undefined); // what was thrown first counts
+      throw error;
+    }
+  }
+
+  async *#fetched(sql: string, params: readonly unknown[]): AsyncGenerator<readonly Row[], void> {
+    // Closed by the end of the transaction.
+    const cursor = `calumma_${++this.#cursors}`;
+    await this.#link.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, params);
+    for (let count = firstBatch; ; count = this.#nextCount(count)) {
+      const { rows } = await this.#link.query(`FETCH FORWARD ${count} FROM ${cursor}`);
+      if (rows.length > 0) yield rows;
+      if (rows.length < count) return;
+    }
+  }
+
+  /** As many rows as will have half a megabyte, going by the last ones. */
+  #nextCount(count: number): number {
+    const bytes = this.#link.answerBytes / count;
+    return Math.max(1, Math.min(largestBatch, count * 10, Math.floor(batchBytes / bytes)));
+  }
+
+  async #within<T>(kind: Kind, work: () => Promise<T>): Promise<T> {
+    const ended = await this.#begin(kind);
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      await ended(false);
+      throw error;
+    }
+    await ended(true);
+    return result;
+  }
+
+  async #begin(kind: Kind): Promise<(commit: boolean) => Promise<void>> {
+    this.#inTransaction = true;
+    const ended = (commit: boolean): Promise<void> => this.#endTransaction(commit);
+    try {
+      await this.#link.query(`${kind}; ${this.#settings()}`);
+    } catch (error) {
+      await ended(false);
+      throw error;
+    }
+    return ended;
+  }
+
+  async #endTransaction(commit: boolean): Promise<void> {
+    this.#inTransaction = false;
+    if (commit) await this.#link.query('COMMIT');
+    else if (!this.#link.isLost) await this.#link.query('ROLLBACK').catch(() => this.#link.close()); // what made it necessary is thrown
+  }
+
+  /**
+   * Set for the transaction alone: the client may be of a pool. The server gives up shortly before we do: a connection that
+   * is cut leaves its query running there.
+   */
+  #settings(): string {
+    const { timeout } = this.#link.place;
+    const [lock, statement] = [0.8, 0.9].map((part) => Math.max(1, Math.floor(timeout * part)));
+    return `SET LOCAL lock_timeout = ${lock}; SET LOCAL statement_timeout = ${statement}; SET LOCAL bytea_output = hex; SET LOCAL datestyle = 'ISO'`;
+  }
+}
+
+type Kind = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' | 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+const reading: Kind = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const writing: Kind = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
