@@ -1,12 +1,27 @@
 /** A row in the order of the columns that were asked for. */
 export type Row = readonly unknown[];
 
+/** Rows put into a table, in the place of those with the same keys; all names are quoted. */
+export interface Upsert {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** The columns that a row is known by: the filter's and the key. */
+  readonly keys: readonly string[];
+  readonly value: string;
+  /** `($1, $2), ($3, $4)` */
+  readonly rows: string;
+}
+
 /** How a database spells its SQL. */
 export interface Dialect {
   /** `"na""me"`, `` `na``me` ``: names are quoted, never trusted. */
-  quote(name: string): string;
+  readonly quote: (name: string) => string;
   /** The placeholder of the nth parameter, from 1: `$1`, `?`. */
-  placeholder(n: number): string;
+  readonly placeholder: (n: number) => string;
+  /** The statement that writes these rows: {@link upsertOnConflict} where the database has ON CONFLICT. */
+  readonly upsert: (rows: Upsert) => string;
+  /** An expression for the bytes of a text column: `octet_length("value")`. */
+  readonly bytes: (column: string) => string;
 }
 
 /**
@@ -25,6 +40,11 @@ export interface SqlConnection {
   snapshot<T>(work: () => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction: all of it, or nothing if it throws. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Whether what `columns` threw says that there is no such table, or that it may not be read: the tables beside the main one
+   * are optional to a reader.
+   */
+  isOutOfReach(error: unknown): boolean;
   /** Ends it, whatever is under way. Never throws. */
   close(): void;
 }
@@ -51,3 +71,8 @@ export interface TableOptions {
 }
 
 export const tableOptionNames = ['table', 'query', 'key', 'value', 'version', 'updatedAt', 'filter'] as const;
+
+/** {@link Dialect.upsert} for PostgreSQL and SQLite. */
+export function upsertOnConflict({ table, columns, keys, value, rows }: Upsert): string {
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows} ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${value} = excluded.${value}`;
+}
