@@ -12,6 +12,11 @@ export interface Upsert {
   readonly rows: string;
 }
 
+export interface TextColumns {
+  readonly select: (column: string) => string;
+  readonly read: (selected: unknown) => unknown;
+}
+
 /** How a database spells its SQL. */
 export interface Dialect {
   /** `"na""me"`, `` `na``me` ``: names are quoted, never trusted. */
@@ -22,6 +27,13 @@ export interface Dialect {
   readonly upsert: (rows: Upsert) => string;
   /** An expression for the bytes of a text column: `octet_length("value")`. */
   readonly bytes: (column: string) => string;
+  /** How a column of text is selected, and what comes of that is read, where a client spoils some texts. Default: as they are. */
+  readonly text?: TextColumns;
+  /**
+   * Queries run in this process, and hold its event loop until they give their first row: nothing is asked that goes through a
+   * whole table for one answer.
+   */
+  readonly inProcess?: boolean;
 }
 
 /**

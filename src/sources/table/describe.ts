@@ -25,13 +25,11 @@ export async function describeTable(connection: SqlConnection, plan: TablePlan):
   const found = await columnsOf(connection, statements.everything());
   const columns = chosenOf(plan, found);
   const mayBeShipped = plan.query === undefined && columns.key === 'key' && columns.value === 'value' && columns.version === 'version';
-  return {
-    plan,
-    columns,
-    statements,
-    hasRevision: mayBeShipped && (await has(connection, statements.allOfRevision(), ['version', 'author', 'reason'])),
-    hasHistory: mayBeShipped && (await has(connection, statements.allOfHistory(), ['id', ...historyColumns, ...filterColumns(plan)])),
-  };
+  const hasRevision = mayBeShipped && (await has(connection, statements.allOfRevision(), ['version', 'author', 'reason']));
+  const hasHistory = mayBeShipped && (await has(connection, statements.allOfHistory(), ['id', ...historyColumns, ...filterColumns(plan)]));
+  // Nobody said that the column is an index, or that it is kept well: where it saves nothing but work of this process, rows are compared.
+  const isCompared = connection.dialect.inProcess === true && plan.version === undefined && !hasRevision;
+  return { plan, columns: isCompared ? { ...columns, version: undefined } : columns, statements, hasRevision, hasHistory };
 }
 
 /** `"properties"`, or `the query`: for messages. */

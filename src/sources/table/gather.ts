@@ -1,7 +1,7 @@
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import { storedKey, storedValue } from '../store/stored.js';
-import type { Row, SqlConnection } from './contract.js';
+import type { Row, SqlConnection, TextColumns } from './contract.js';
 import { nameOf } from './describe.js';
 import type { TablePlan } from './plan.js';
 import type { Statement } from './statements.js';
@@ -20,6 +20,9 @@ export class Turns {
     this.#since = performance.now();
   }
 }
+
+/** For databases whose clients give texts as they are. */
+export const asItIs: Pick<TextColumns, 'read'> = { read: (selected) => selected };
 
 /** What a row says: `undefined` as its value is NULL, the key is absent. */
 export type Take = (key: string, value: string | undefined) => void;
@@ -40,21 +43,23 @@ export class Gathering {
     this.#maxBytes = maxBytes * 1.25;
   }
 
-  /** Reads rows of key, value, version, time. */
+  /** Reads rows of key, value, time. */
   rows(connection: SqlConnection, statement: Statement, take: Take): Promise<void> {
-    return eachRow(connection, statement, (row) => this.#one(row, take));
+    const { read } = connection.dialect.text ?? asItIs;
+    return eachRow(connection, statement, (row) => this.#one(row, read, take));
   }
 
   /** Reads rows of key only. */
   keys(connection: SqlConnection, statement: Statement, take: (key: string) => void): Promise<void> {
-    return eachRow(connection, statement, (row) => take(storedKey(this.#where, row[0])));
+    const { read } = connection.dialect.text ?? asItIs;
+    return eachRow(connection, statement, (row) => take(storedKey(this.#where, read(row[0]))));
   }
 
-  #one(row: Row, take: Take): void {
-    const key = storedKey(this.#where, row[0]);
-    const value = storedValue(this.#where, key, row[1]);
+  #one(row: Row, read: TextColumns['read'], take: Take): void {
+    const key = storedKey(this.#where, read(row[0]));
+    const value = storedValue(this.#where, key, read(row[1]));
     this.#count(key, value);
-    const time = timeOf(row[3]);
+    const time = timeOf(read(row[2]));
     if (time !== undefined && (this.writtenAt === undefined || time > this.writtenAt)) this.writtenAt = time;
     take(key, value);
   }
@@ -74,7 +79,8 @@ export class Gathering {
   }
 }
 
-async function eachRow(connection: SqlConnection, { sql, params }: Statement, visit: (row: Row) => void): Promise<void> {
+/** Visits the rows of a query, and gives others their turn in between. */
+export async function eachRow(connection: SqlConnection, { sql, params }: Statement, visit: (row: Row) => void): Promise<void> {
   const turns = new Turns();
   for await (const batch of connection.rows(sql, params)) {
     for (const row of batch) visit(row);

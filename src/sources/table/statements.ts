@@ -68,7 +68,7 @@ export class Statements {
 
   keys({ key, value }: Columns): Statement {
     const where = new Conditions(this.#dialect, this.#filter).present(value);
-    return this.#select(this.#dialect.quote(key), this.#from, where);
+    return this.#select(this.#text(key), this.#from, where);
   }
 
   /** The highest version, and how many keys there are: those whose value is NULL are not. */
@@ -84,7 +84,7 @@ export class Statements {
   /** The keys that the history says were changed. */
   changedSince(since: unknown): Statement {
     const where = new Conditions(this.#dialect, this.#filter).compare('version', '>', since);
-    return this.#select(`DISTINCT ${this.#dialect.quote('key')}`, this.#history, where);
+    return this.#select(`DISTINCT ${this.#text('key')}`, this.#history, where);
   }
 
   /** One of these keys that was changed after a version: by its row, or by the history, which knows what is gone. */
@@ -92,8 +92,8 @@ export class Statements {
     const inTable = new Conditions(this.#dialect, this.#filter).compare(version, '>', since).among(columns.key, keys);
     const inHistory = new Conditions(this.#dialect, this.#filter).compare('version', '>', since).among('key', keys);
     return [
-      this.#select(this.#dialect.quote(columns.key), this.#table, inTable),
-      this.#select(this.#dialect.quote('key'), this.#history, inHistory),
+      this.#select(this.#text(columns.key), this.#table, inTable),
+      this.#select(this.#text('key'), this.#history, inHistory),
     ];
   }
 
@@ -121,23 +121,30 @@ export class Statements {
     return { sql: `DELETE FROM ${this.#table}${where.sql}`, params: where.params };
   }
 
+  /** The bytes of keys and values: their sum, or a row for each where a sum would hold the event loop. */
   bytes({ key, value }: Columns): Statement {
-    const { quote, bytes } = this.#dialect;
+    const { quote, bytes, inProcess = false } = this.#dialect;
     const where = new Conditions(this.#dialect, this.#filter).present(value);
-    return this.#select(`sum(${bytes(quote(key))} + ${bytes(quote(value))})`, this.#table, where);
+    const ofOne = `${bytes(quote(key))} + ${bytes(quote(value))}`;
+    return this.#select(inProcess ? ofOne : `sum(${ofOne})`, this.#table, where);
   }
 
   history(key: string | undefined, limit: number): Statement {
     const where = new Conditions(this.#dialect, this.#filter);
     if (key !== undefined) where.compare('key', '=', key);
-    const list = historyColumns.map((column) => this.#dialect.quote(column)).join(', ');
+    const list = historyColumns.map((column) => (column === 'version' ? this.#dialect.quote(column) : this.#text(column))).join(', ');
     const { sql, params } = this.#select(list, this.#history, where);
     return { sql: `${sql} ORDER BY ${this.#dialect.quote('id')} DESC LIMIT ${limit}`, params };
   }
 
-  #listOf({ key, value, version, updatedAt }: Columns): string {
-    const { quote } = this.#dialect;
-    return [quote(key), quote(value), version === undefined ? 'NULL' : quote(version), updatedAt === undefined ? 'NULL' : quote(updatedAt)].join(', ');
+  #listOf({ key, value, updatedAt }: Columns): string {
+    const texts = updatedAt === undefined ? [key, value] : [key, value, updatedAt];
+    return texts.map((column) => this.#text(column)).join(', ');
+  }
+
+  #text(column: string): string {
+    const quoted = this.#dialect.quote(column);
+    return this.#dialect.text?.select(quoted) ?? quoted;
   }
 
   #select(list: string, from: string, where: Conditions): Statement {

@@ -4,8 +4,9 @@ import { quote } from '../../core/redact.js';
 import type { HistoryEntry, Writable, Written } from '../../core/writable.js';
 import { storedKey, storedValue } from '../store/stored.js';
 import { checkedRemoval, checkedWrite, checkHistory, checkStoreBytes, conflict, type CheckedWrite } from '../store/write.js';
-import type { Row, SqlConnection } from './contract.js';
+import type { Row, SqlConnection, TextColumns } from './contract.js';
 import { describeTable, type Table } from './describe.js';
+import { asItIs, eachRow } from './gather.js';
 import { companionsOf, type TablePlan } from './plan.js';
 import type { Statement } from './statements.js';
 import { isBefore, timeOf, versionText, type Version } from './version.js';
@@ -54,11 +55,13 @@ class TableWriter {
   readonly #connection: SqlConnection;
   readonly #options: WriterOptions;
   readonly #what: string;
+  readonly #read: TextColumns['read'];
 
   constructor(connection: SqlConnection, options: WriterOptions, what: string) {
     this.#connection = connection;
     this.#options = options;
     this.#what = what;
+    this.#read = (connection.dialect.text ?? asItIs).read;
   }
 
   async write(write: CheckedWrite): Promise<Written> {
@@ -77,7 +80,7 @@ class TableWriter {
   async history(key: string | undefined, limit: number): Promise<HistoryEntry[]> {
     const table = await this.#describe();
     const rows = await this.#rows(table.statements.history(key, limit));
-    return rows.map((row) => historyEntry(this.#what, row));
+    return rows.map((row) => historyEntry(this.#what, row, this.#read));
   }
 
   async #describe(): Promise<Table> {
@@ -104,13 +107,14 @@ class TableWriter {
   async #checkUnchanged(table: Table, keys: readonly string[], expected: string): Promise<void> {
     for (const statement of table.statements.conflict(table.columns, 'version', keys, expected)) {
       const [changed] = await this.#rows(statement);
-      if (changed !== undefined) throw conflict(this.#what, expected, `${quote(storedKey(this.#what, changed[0]))} was changed after it`);
+      if (changed !== undefined) throw conflict(this.#what, expected, `${quote(storedKey(this.#what, this.#read(changed[0])))} was changed after it`);
     }
   }
 
   async #checkBytes(table: Table): Promise<void> {
-    const [row] = await this.#rows(table.statements.bytes(table.columns));
-    checkStoreBytes(this.#what, Number(row?.[0] ?? 0));
+    let bytes = 0;
+    await eachRow(this.#connection, table.statements.bytes(table.columns), ([some]) => (bytes += Number(some ?? 0)));
+    checkStoreBytes(this.#what, bytes);
   }
 
   async #version(table: Table): Promise<Version> {
@@ -147,17 +151,19 @@ function* inParts<T extends string | readonly [string, string]>(items: readonly 
   if (part.length > 0) yield part;
 }
 
-function historyEntry(what: string, [rawKey, before, after, version, author, reason, at]: Row): HistoryEntry {
-  const key = storedKey(what, rawKey);
-  const time = timeOf(at);
+function historyEntry(what: string, row: Row, read: TextColumns['read']): HistoryEntry {
+  const [rawKey, before, after, version, author, reason, at] = row;
+  const key = storedKey(what, read(rawKey));
+  const text = (column: unknown): string | undefined => storedValue(what, key, read(column));
+  const time = timeOf(read(at));
   if (time === undefined) throw new SourceError(`${what}: expected a time in "changed_at", found ${kindOf(at)}`);
   return {
     key,
-    before: storedValue(what, key, before),
-    after: storedValue(what, key, after),
+    before: text(before),
+    after: text(after),
     version: versionText(version as Version) ?? '',
-    author: storedValue(what, key, author) ?? '',
-    reason: storedValue(what, key, reason) ?? '',
+    author: text(author) ?? '',
+    reason: text(reason) ?? '',
     at: new Date(time),
   };
 }
