@@ -19,7 +19,10 @@ export interface ZooKeeperOptions {
   readonly auth?: readonly Auth[];
   /** Encrypts; `true` trusts what Node trusts. Default false. */
   readonly tls?: boolean | ZooKeeperTls;
-  /** Whether a server without a quorum will do, until there is another. Default false. */
+  /**
+   * Whether a server without a quorum will do, until there is another. It takes nobody who has a session with the others, so
+   * one that it has is lost first. Default false.
+   */
   readonly readOnly?: boolean;
   /** What a request does while there is no connection: wait for one, or fail with `CONNECTIONLOSS`. Default `wait`. */
   readonly whileSuspended?: 'wait' | 'fail';

@@ -247,10 +247,12 @@ export class Session {
   }
 
   // A server turns away who has seen more than it: for a moment after an election, for ever if it was set up from an older
-  // copy. With the session gone as well nothing is kept by insisting, so after two rounds of that we come as a stranger.
+  // copy. A read-only one turns away every session that it did not give out itself. With the session lost nothing much is
+  // kept by insisting, so then we come as a stranger.
   #count(refused: boolean): void {
-    this.#refusals = refused && this.#state === 'lost' ? this.#refusals + 1 : 0;
-    if (this.#refusals < this.#servers.size * 2) return;
+    if (!refused || this.#state !== 'lost') return;
+    this.#refusals += 1;
+    if (this.#refusals < (this.#options.readOnly ? 1 : this.#servers.size * 2)) return;
     this.#refusals = 0;
     this.#key = noSession;
     this.#zxid = 0n;

@@ -4,9 +4,7 @@ import type { WatchEvent } from '../../src/zookeeper/index.js';
 import { describeWith, useServer } from '../harness/servers/available.js';
 import { startZookeeper, type ZookeeperServer } from '../harness/servers/zookeeper.js';
 import { until } from '../sources/following.js';
-import { codeOf, freshNode, jvmOptions, listening, shown, statesOf, textOf, useClients } from './rig.js';
-
-jvmOptions('-Dreadonlymode.enabled=true');
+import { codeOf, freshNode, listening, shown, statesOf, textOf, useClients } from './rig.js';
 
 describeWith('zookeeper', 'an ensemble of three', () => {
   const zookeeper = useServer(() => startZookeeper({ servers: 3 }));
@@ -130,32 +128,5 @@ describeWith('zookeeper', 'an ensemble of three', () => {
     const { children } = await reader.getChildren(path);
     expect(acknowledged.size).toBeGreaterThan(15);
     expect([...acknowledged].filter((name) => !children.includes(name))).toEqual([]);
-  }, 90_000);
-
-  test('without a quorum reads are answered read-only if that was asked for, until there is one again', async () => {
-    const [zk, strict] = [open(zookeeper().url, { readOnly: true, sessionTimeoutMs: 10_000 }), open(zookeeper().url, { sessionTimeoutMs: 10_000 })];
-    const path = await freshNode(zk, 'x');
-    await strict.connect();
-    const { sessionId } = zk;
-    const states = statesOf(zk);
-    const [left, ...others] = zookeeper().servers;
-    await Promise.all(others.map((server) => server.kill()));
-    await until(() => states.some(({ readOnly }) => readOnly), () => states.map(({ state, reason }) => `${state} ${String(reason)}`));
-    expect(zk.readOnly).toBe(true);
-    expect(zk.server).toBe(left!.url);
-    expect(await textOf(zk, path)).toBe('x');
-    expect(await codeOf(zk.setData(path, 'y'))).toBe('NOTREADONLY');
-    expect(strict.state).toBe('suspended');
-    // One that comes now has a session that only this server knows.
-    const late = open(zookeeper().url, { readOnly: true });
-    await late.connect();
-    expect(late.readOnly).toBe(true);
-    const provisional = late.sessionId;
-    await Promise.all(others.map((server) => server.restart()));
-    await until(() => [zk, strict, late].every(({ state, readOnly }) => state === 'connected' && !readOnly), () => [zk, strict, late].map(({ state, readOnly }) => [state, readOnly]));
-    expect(zk.sessionId).toBe(sessionId);
-    expect(late.sessionId).not.toBe(provisional);
-    expect(await codeOf(zk.setData(path, 'y'))).toBe('OK');
-    expect(await textOf(strict, path)).toBe('y');
   }, 90_000);
 });
