@@ -1,8 +1,9 @@
 // node build.js [folder]: bundles src/ into dist/, or the folder given.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { rolldown } from 'rolldown';
 
-const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
 /**
  * `import { open } from 'node:fs'` makes Node wrap every export of the module, used or not: 2 ms of a start for the nine
@@ -19,13 +20,17 @@ const builtins = {
   },
 };
 
+const packages = Object.keys({ ...dependencies, ...peerDependencies });
+// Each database is an entry of its own, so that the core brings no client along.
+const entries = Object.fromEntries(readdirSync('src/entries').map((file) => [`entries/${path.parse(file).name}`, `src/entries/${file}`]));
+
 // tsc checks and writes the types; this puts the 150 modules into one file, because loading them one by one takes 40 ms
 // of every start. Nothing is minified, and source maps lead back to src/.
 const bundle = await rolldown({
   cwd: import.meta.dirname,
-  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', ...entries },
   platform: 'node',
   plugins: [builtins],
-  external: [/^node:/, ...Object.keys(dependencies)],
+  external: [/^node:/, ...packages.map((name) => new RegExp(`^${name}(/|$)`))],
 });
 await bundle.write({ dir: process.argv[2] ?? 'dist', sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js' });

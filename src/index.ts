@@ -24,7 +24,9 @@ export { memory, type MemoryOptions, type MemorySource } from './sources/memory.
 export { file } from './sources/files/file.js';
 export { files } from './sources/files/files.js';
 export { directory } from './sources/files/directory.js';
+export { url, type HeaderValues, type UrlHeaders, type UrlOptions, type UrlTls } from './sources/url/url.js';
 export { once, polled, pushed } from './sources/lift.js';
+export { cached, type CachedOptions } from './sources/cache/index.js';
 
 export { registerFormat } from './formats/registry.js';
 export type { Format, Position } from './formats/format.js';

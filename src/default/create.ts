@@ -1,6 +1,7 @@
 import type { Config } from '../runtime/config.js';
 import { LiveConfig } from '../runtime/live-config.js';
 import type { ConfigOptions } from '../runtime/options.js';
+import { memoryIn } from '../sources/cache/index.js';
 
 /**
  * Makes a config of layers, highest priority first. Local layers (values, args, env, file, files, directory) are read
@@ -17,5 +18,5 @@ export function createConfig(options: ConfigOptions): Config {
 
 /** The same, as the default instance needs it. */
 export function liveConfig(options: ConfigOptions): LiveConfig {
-  return new LiveConfig(options);
+  return new LiveConfig(options, { memoryIn });
 }

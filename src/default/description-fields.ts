@@ -60,6 +60,11 @@ export function readFields<F extends Fields>(node: Node, fields: F, inspection: 
   return inspection.issues.length > before ? undefined : values;
 }
 
+/** A map of known keys as the value of a key. */
+export function mapShape<F extends Fields>(fields: F): Shape<FieldValues<F>> {
+  return { schema: fieldsSchema(fields), read: (node, inspection) => readFields(node, fields, inspection) };
+}
+
 /** The fields of `map` that can be read; those that cannot be are written down. */
 export function readKnown<F extends Fields>(node: Node, map: TreeMap, fields: F, inspection: Inspection): FieldValues<F> {
   const values: Record<string, unknown> = {};

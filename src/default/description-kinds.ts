@@ -1,6 +1,5 @@
 import path from 'node:path';
 
-import type { Source } from '../core/model.js';
 import { args } from '../sources/args.js';
 import { env } from '../sources/env.js';
 import { directory } from '../sources/files/directory.js';
@@ -8,31 +7,10 @@ import { file } from '../sources/files/file.js';
 import { files } from '../sources/files/files.js';
 import { values } from '../sources/values.js';
 import { entries } from './description-entries.js';
-import { needed, optional, type Fields, type FieldValues } from './description-fields.js';
+import { needed, optional } from './description-fields.js';
+import { kind, type Kind } from './description-kind.js';
 import { anyText, choice, filePath, flag, formatName, listOf, spanOrNone, text, type DescribedPath } from './description-shapes.js';
-
-/** What sources are told beside the options that stand in the description. */
-export interface Surroundings {
-  readonly env: NodeJS.ProcessEnv;
-  /** Where the description lies. */
-  readonly folder: string;
-}
-
-/** A kind of layer: the options under its key, and the source they make. */
-export interface Kind {
-  readonly about: string;
-  readonly fields: Fields;
-  /** @throws ConfigError when the options do not fit each other; it is told with the line of the layer */
-  readonly make: (options: never, surroundings: Surroundings) => Source;
-}
-
-function kind<const F extends Fields>(
-  about: string,
-  fields: F,
-  make: (options: FieldValues<F>, surroundings: Surroundings) => Source,
-): Kind {
-  return { about, fields, make };
-}
+import { stores } from './description-stores.js';
 
 const encoding = optional(choice(['utf8', 'latin1']), 'latin1 is what java.util.Properties reads from a stream.', 'utf8');
 const watch = optional(flag, 'Follow changes.', true);
@@ -91,6 +69,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     { path: needed(filePath, 'The folder, from the folder of this description.'), encoding, watch, removalGraceMs },
     ({ path: place, ...options }) => directory(shown(place), { name: `directory:${place.written}`, ...options }),
   ),
+  ...stores,
 };
 
 /** As origins show it: short when it lies in the working folder, which is where the sources resolve it at once. */

@@ -3,7 +3,8 @@ import type { LayerSpec } from '../runtime/options.js';
 import { isList, isMap, type Tree, type TreeMap } from '../formats/tree.js';
 import { fieldsSchema, optional, readFields, readKnown, unknownKey, type Fields } from './description-fields.js';
 import { child, complain, fill, found, type Inspection, type Node } from './description-inspection.js';
-import { kinds, type Kind } from './description-kinds.js';
+import type { Kind } from './description-kind.js';
+import { kinds } from './description-kinds.js';
 import { choice, flag, size, span, text, type JsonSchema, type Shape } from './description-shapes.js';
 
 /** What any layer may have beside its kind. */
@@ -13,6 +14,7 @@ const layerFields = {
   maxStalenessMs: optional(span, 'How long the layer may be out of touch before it is overdue.', '10s'),
   maxBytes: optional(size, 'What this layer may hold. Default: what the whole config may.'),
   deletes: optional(choice(['apply', 'ignore']), 'ignore: a key that disappears from the source stays.', 'apply'),
+  massRemoval: optional(choice(['confirm', 'allow', 'refuse']), 'What to do with a reading that removes over 30 % of a remote layer.', 'confirm'),
 } satisfies Fields;
 
 const kindNames = Object.keys(kinds);

@@ -2,7 +2,7 @@ import type { Context } from '../core/model.js';
 import { redactor, secretWords } from '../core/redact.js';
 import type { Parsed } from '../formats/tree.js';
 import type { ConfigOptions } from '../runtime/options.js';
-import { needed, optional, readFields, readKnown, type Fields } from './description-fields.js';
+import { mapShape, needed, optional, readFields, readKnown, type Fields } from './description-fields.js';
 import type { Inspection, Issue, Node } from './description-inspection.js';
 import { layers } from './description-layers.js';
 import { anyText, filePath, flag, listOf, mapOf, size, text } from './description-shapes.js';
@@ -17,6 +17,7 @@ const firstFields = {
 export const descriptionFields = {
   ...firstFields,
   cacheDir: optional(filePath, 'Folder of the disk cache, from the folder of this description.'),
+  cache: optional(mapShape({ encrypt: optional(text, '32 bytes in hex or base64, best filled from the environment.') }), 'How the disk cache keeps what it keeps.'),
   maxBytes: optional(size, 'All keys and values together.', '10MB'),
   layers: needed(layers, 'the layers, highest priority first'),
 } satisfies Fields;

@@ -85,6 +85,23 @@ function positive(value: number): number {
   throw new RangeError('it must be more than 0');
 }
 
+export const wholeNumber: Shape<number> = scalar(
+  'a whole number from 0',
+  { anyOf: [{ type: 'integer', minimum: 0 }, orReference] },
+  (value) => {
+    if (/^\d+$/.test(value)) return Number(value);
+    throw new RangeError('it is none');
+  },
+);
+
+/** `false` in the place of something. */
+export function orNothing<T>(shape: Shape<T>): Shape<T | false> {
+  return {
+    schema: { anyOf: [{ const: false }, shape.schema] },
+    read: (node, inspection) => (node.value === 'false' ? false : shape.read(node, inspection)),
+  };
+}
+
 /** A path as it is written, and where that leads from the folder of the description. */
 export interface DescribedPath {
   readonly written: string;
@@ -130,6 +147,19 @@ export function listOf<T>(item: Shape<T>, expected: string, { minItems = 0 } = {
       }
       const items = node.value.map((entry, index) => item.read({ path: `${node.path}[${index}]`, ...entry }, inspection));
       return allThere(items);
+    },
+  };
+}
+
+/** One item, or a list of them. */
+export function oneOrMore<T>(item: Shape<T>, expected: string): Shape<readonly T[]> {
+  const list = listOf(item, expected, { minItems: 1 });
+  return {
+    schema: { anyOf: [item.schema, list.schema] },
+    read(node, inspection) {
+      if (isList(node.value)) return list.read(node, inspection);
+      const only = item.read(node, inspection);
+      return only === undefined ? undefined : [only];
     },
   };
 }

@@ -27,6 +27,16 @@ function readerAccepts(text: string): boolean {
   }
 }
 
+const pem = '-----BEGIN CERTIFICATE-----\n';
+const files = { 'ca.pem': pem, 'client.pem': pem, 'client.key': pem };
+
+const below = (kind: string, options: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(options).map(([name, value]) => [`${kind}.${name}`, value]));
+const rhythm = (kind: string) => below(kind, { every: '1s', timeout: '2s', reconcile: '1m' });
+const account = (kind: string) => below(kind, { host: 'db.example', port: '5432', user: 'calumma', password: '"${env:DB_PASSWORD:}"', database: 'config', ssl: 'true' });
+const table = (kind: string) => below(kind, {
+  table: 'config.properties', query: 'SELECT 1', key: 'name', value: 'text', version: 'false', updatedAt: 'changed', filter: '{ application: gateway, shard: 3 }',
+});
+
 /** A good value for every option there is: `layer.…` beside a kind, `<kind>.…` below it, the rest at the top. */
 const samples: Readonly<Record<string, string>> = {
   context: '{ environment: prod, shard: 3 }',
@@ -60,6 +70,49 @@ const samples: Readonly<Record<string, string>> = {
   'directory.encoding': 'utf8',
   'directory.watch': 'true',
   'directory.removalGraceMs': '500',
+  cache: '{ encrypt: "${env:CACHE_KEY:none}" }',
+  'layer.massRemoval': 'refuse',
+  'url.href': '[https://one.example/app.yaml, https://two.example/app.yaml]',
+  'url.every': '2s',
+  'url.format': 'yaml',
+  'url.encoding': 'latin1',
+  'url.headers': '{ accept: application/yaml }',
+  'url.ca': 'ca.pem',
+  'url.cert': 'client.pem, key: client.key',
+  'url.key': 'client.key, cert: client.pem',
+  'url.proxy': 'http://user:password@proxy.example:3128',
+  'url.redirects': '0',
+  'url.connectTimeout': '1s',
+  'url.timeout': '3s',
+  'url.maxBytes': '1MB',
+  'url.optional': 'true',
+  'url.name': 'central',
+  'sqlite.path': 'config.db',
+  'sqlite.create': 'true',
+  ...rhythm('sqlite'),
+  ...table('sqlite'),
+  'postgres.connectionString': 'postgres://user:password@localhost/config',
+  'postgres.channel': 'changes',
+  'postgres.listen': 'false',
+  ...account('postgres'),
+  ...rhythm('postgres'),
+  ...table('postgres'),
+  'mysql.uri': 'mysql://user:password@localhost/config',
+  ...account('mysql'),
+  ...rhythm('mysql'),
+  ...table('mysql'),
+  'redis.url': 'redis://localhost:6379/0',
+  'redis.host': 'localhost',
+  'redis.port': '6379',
+  'redis.username': 'calumma',
+  'redis.password': '"007"',
+  'redis.db': '1',
+  'redis.hash': 'config',
+  'redis.prefix': '"config:"',
+  'redis.history': 'config:changes',
+  'redis.historyLength': '100',
+  'redis.notifications': 'keyspace',
+  ...rhythm('redis'),
 };
 
 /** A description with this one value, and what it cannot do without. */
@@ -73,10 +126,10 @@ function around(option: string, value: string): string {
 }
 
 function optionsOfSchema(): string[] {
-  const below = (owner: string, map: SchemaMap | undefined) => Object.keys(map?.properties ?? {}).map((name) => `${owner}.${name}`);
+  const optionsOf = (owner: string, map: SchemaMap | undefined) => Object.keys(map?.properties ?? {}).map((name) => `${owner}.${name}`);
   const layer = schema.$defs.layer?.anyOf?.find(({ properties }) => properties !== undefined);
-  const beside = below('layer', layer).filter((option) => !Object.hasOwn(kinds, option.slice('layer.'.length)));
-  return [...Object.keys(schema.properties ?? {}), ...beside, ...Object.keys(kinds).flatMap((name) => below(name, schema.$defs[name]))];
+  const beside = optionsOf('layer', layer).filter((option) => !Object.hasOwn(kinds, option.slice('layer.'.length)));
+  return [...Object.keys(schema.properties ?? {}), ...beside, ...Object.keys(kinds).flatMap((name) => optionsOf(name, schema.$defs[name]))];
 }
 
 test('calumma.schema.json is what the table of kinds and options says; vitest -u writes it anew', async () => {
@@ -97,7 +150,7 @@ describe('the schema and the reader agree on', () => {
   test.each(Object.entries(samples))('%s: %s', (option, value) => {
     const text = around(option, value);
     expect(schemaAccepts(text), JSON.stringify(validate.errors)).toBe(true);
-    expect(() => readText(text)).not.toThrow();
+    expect(() => readText(text, {}, files)).not.toThrow();
   });
 
   test.each(Object.keys(samples))('a list of lists in the place of %s, which both refuse', (option) => {

@@ -15,8 +15,8 @@ export function scratch(files: Readonly<Record<string, string>> = {}): { readonl
 }
 
 /** What `readDescription` makes of a text. */
-export function readText(text: string, env: NodeJS.ProcessEnv = {}): Description {
-  const { folder, remove } = scratch({ 'calumma.yaml': text });
+export function readText(text: string, env: NodeJS.ProcessEnv = {}, files: Readonly<Record<string, string>> = {}): Description {
+  const { folder, remove } = scratch({ ...files, 'calumma.yaml': text });
   try {
     return readDescription(path.join(folder, 'calumma.yaml'), env);
   } finally {

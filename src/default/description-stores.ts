@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+
+import { reasonOf } from '../core/check.js';
+import { SourceError } from '../core/errors.js';
+import type { Source } from '../core/model.js';
+import { url } from '../sources/url/url.js';
+import { needed, optional, type Optional } from './description-fields.js';
+import { kind, type Kind } from './description-kind.js';
+import { anyText, choice, filePath, flag, formatName, listOf, mapOf, oneOrMore, orNothing, size, span, text, wholeNumber, type DescribedPath } from './description-shapes.js';
+import { later } from './later.js';
+
+const every = (fallback: string) => optional(span, 'How often to look for changes.', fallback);
+const timeout = optional(span, 'How long the server may be silent when it owes an answer.', '5s');
+const reconcile = optional(span, 'How often everything is compared.', '60s');
+const column = (about: string, fallback: string): Optional<string> => optional(text, about, fallback);
+
+/** Which rows of which table: the same for every SQL database. */
+const table = {
+  table: column('The table: name, or schema.name.', 'properties'),
+  query: optional(text, 'A SELECT instead of a table.'),
+  key: column('Column of the keys.', 'key'),
+  value: column('Column of the values.', 'value'),
+  version: optional(orNothing(text), 'Column that grows with each change, or false. Default: version, where there is such a column.'),
+  updatedAt: optional(orNothing(text), 'Column with the time of the write, or false. Default: updated_at, where there is such a column.'),
+  filter: optional(mapOf(anyText, 'a map such as { application: gateway }'), 'Only rows with these values in these columns.'),
+};
+
+const account = {
+  host: optional(text, 'Name or address of the server.', 'localhost'),
+  port: optional(wholeNumber, 'Default: the usual one.'),
+  user: optional(text, 'Who connects.'),
+  password: optional(anyText, 'Best filled from the environment: ${env:DB_PASSWORD}.'),
+  database: optional(text, 'Which database.'),
+  ssl: optional(flag, 'Connect with TLS.', false),
+};
+
+const tlsFields = {
+  ca: optional(filePath, 'PEM file of who vouches for the servers.'),
+  cert: optional(filePath, 'PEM file of the client certificate.'),
+  key: optional(filePath, 'PEM file of its private key.'),
+};
+
+/** The kinds of layers that are read across a network, or from a database. */
+export const stores: Readonly<Record<string, Kind>> = {
+  url: kind(
+    'An address, or mirrors of one, asked again and again.',
+    {
+      href: needed(oneOrMore(text, 'an address, or a list of mirrors'), 'https://host/app.yaml, or several, the preferred one first.'),
+      every: every('5s'),
+      format: optional(formatName, 'Default: by the media type, else by the extension.'),
+      encoding: optional(choice(['utf8', 'latin1']), 'latin1 is what java.util.Properties reads from a stream.', 'utf8'),
+      headers: optional(mapOf(anyText, 'a map such as { authorization: "Bearer ${env:TOKEN}" }'), 'Headers of each request.'),
+      ...tlsFields,
+      proxy: optional(text, 'http://user:password@host:port'),
+      redirects: optional(wholeNumber, 'How many redirects to follow.', 5),
+      connectTimeout: optional(span, 'For name, connection and TLS.', '2s'),
+      timeout: optional(span, 'For a whole request.', '5s'),
+      maxBytes: optional(size, 'Size of a body. Default: 16 MiB, or twice what the layer may hold.'),
+      optional: optional(flag, 'Status 404 is an empty layer.', false),
+      name: optional(text, 'First word of the origins.'),
+    },
+    ({ href, ca, cert, key, ...options }) => {
+      const tls = { ...pem('ca', ca), ...pem('cert', cert), ...pem('key', key) };
+      return url(href, { ...options, ...(Object.keys(tls).length > 0 && { tls }) });
+    },
+  ),
+  sqlite: kind(
+    'A SQLite database file.',
+    {
+      path: needed(filePath, 'The file, from the folder of this description.'),
+      create: optional(flag, 'Make it, with its table, if it is not there.', false),
+      every: every('100ms'),
+      timeout,
+      reconcile,
+      ...table,
+    },
+    ({ path: { absolute }, ...options }) => later('sqlite', async () => (await import('../sources/sqlite/index.js')).sqlite({ path: absolute, ...options })),
+  ),
+  postgres: kind(
+    'A table in PostgreSQL, listened to.',
+    {
+      connectionString: optional(text, 'postgres://user:password@host:5432/database'),
+      ...account,
+      channel: optional(text, 'Where changes are announced. Default: calumma: and the name of the table.'),
+      listen: optional(flag, 'Listen for changes, rather than only look for them.', true),
+      every: every('5s'),
+      timeout,
+      reconcile,
+      ...table,
+    },
+    (options) => later('postgres', async () => (await import('../sources/postgres/index.js')).postgres(options)),
+  ),
+  mysql: kind(
+    'A table in MySQL or MariaDB.',
+    { uri: optional(text, 'mysql://user:password@host:3306/database'), ...account, every: every('5s'), timeout, reconcile, ...table },
+    (options) => later('mysql', async () => (await import('../sources/mysql/index.js')).mysql(options)),
+  ),
+  redis: kind(
+    'A hash in Redis, or the strings below a prefix.',
+    {
+      url: optional(text, 'redis://user:password@host:6379/0'),
+      host: account.host,
+      port: account.port,
+      username: optional(text, 'Who connects.'),
+      password: account.password,
+      db: optional(wholeNumber, 'Number of the database.', 0),
+      hash: optional(text, 'The hash whose fields are the properties; or a prefix.'),
+      prefix: optional(text, 'What the names of the keys begin with.'),
+      history: optional(text, 'The stream of what was changed. Default: the hash or prefix, and :history.'),
+      historyLength: optional(wholeNumber, 'About so many changes are kept.', 10_000),
+      notifications: optional(orNothing(choice(['auto', 'keyspace'])), 'How the server is asked to tell of changes, or false.', 'auto'),
+      every: every('5s'),
+      timeout,
+      reconcile,
+    },
+    (options) => later('redis', async () => (await import('../sources/redis/index.js')).redis(options)),
+  ),
+} satisfies Readonly<Record<string, { make: (...args: never[]) => Source }>>;
+
+function pem(name: string, path: DescribedPath | undefined): Readonly<Record<string, string>> {
+  if (path === undefined) return {};
+  try {
+    return { [name]: readFileSync(path.absolute, 'utf8') };
+  } catch (cause) {
+    throw new SourceError(`${name}: expected a PEM file, found one that cannot be read: ${reasonOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,1 @@
+export * from '../sources/mysql/index.js';

@@ -1,0 +1,1 @@
+export * from '../sources/redis/index.js';
