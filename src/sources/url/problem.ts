@@ -54,13 +54,15 @@ export function wordsOf(thrown: unknown): string {
   return thrown instanceof Problem ? thrown.message : brokenOff(thrown).message;
 }
 
-const found: Readonly<Record<string, string>> = {
+// How a cut shows is a matter of moments: it has one name.
+const wasCut = 'that the connection was cut before its end';
+
+const found: Readonly<Partial<Record<string, string>>> = {
   ECONNREFUSED: 'that the connection is refused',
-  ECONNRESET: 'that the connection was cut',
-  EPIPE: 'that the connection was cut',
-  UND_ERR_SOCKET: 'that the connection was cut',
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'fewer bytes than its Content-Length',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'another number of bytes than its Content-Length',
+  ECONNRESET: wasCut,
+  EPIPE: wasCut,
+  UND_ERR_SOCKET: wasCut,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: wasCut,
   UND_ERR_HEADERS_OVERFLOW: 'headers of more than 16 kB',
   ENOTFOUND: 'that the name of the host is not known: check the address and the DNS',
   EAI_AGAIN: 'that the DNS does not answer',
@@ -83,9 +85,14 @@ const found: Readonly<Record<string, string>> = {
 
 /** Node's and undici's own words hold ports, addresses and times, which differ from try to try: their codes do not. */
 function brokenOff(cause: unknown): Problem {
-  const { code } = Object(cause) as { code?: unknown };
-  const name = typeof code === 'string' ? code : '';
-  if (name.startsWith('HPE_')) return new Problem(`expected HTTP, found something else (${name}): check protocol and port`, { cause });
-  const words = found[name] ?? (name === '' ? 'that the request failed' : `that the request failed (${name})`);
+  const { name, code = '', message } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown };
+  if (name === 'HTTPParserError') return unparsable(String(message));
+  const words = found[String(code)] ?? (code === '' ? 'that the request failed' : `that the request failed (${String(code)})`);
   return new Problem(`expected an answer, found ${words}`, { cause });
+}
+
+/** It is no cause to be shown: undici gives it the text that it could not read. */
+function unparsable(message: string): Problem {
+  if (message.includes('EOF')) return new Problem(`expected an answer, found ${wasCut}`);
+  return new Problem('expected HTTP, found something else: check protocol and port');
 }

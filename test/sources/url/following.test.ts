@@ -310,9 +310,10 @@ describe('refresh', () => {
     const server = await webServer(serve(() => page));
     const { config } = await watched(url(`${server.origin}/a.properties`, { every: '1h' }));
     await config.refresh();
-    expect([server.asked.length, server.last().headers['if-none-match']]).toEqual([2, '"1"']);
+    await until(() => server.asked.length === 2);
+    expect(server.last().headers['if-none-match']).toBe('"1"');
     Object.assign(page, { body: 'a=2', etag: '"2"' });
     await config.refresh();
-    expect(config.get('a')).toBe('2');
+    await until(() => config.get('a') === '2');
   });
 });

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type ChangeSet, type Config, type ConfigError, type ConfigOptions, createConfig, type LayerHealth, type Source } from '../../../src/index.js';
+import { until } from '../following.js';
 
 export interface Watched {
   readonly config: Config;
@@ -11,7 +12,7 @@ export interface Watched {
   readonly shown: () => Record<string, string>;
 }
 
-/** A config of one layer, once it is ready; closed with the test. */
+/** A config of one layer, once that is ready or something went wrong; closed with the test. */
 export async function watched(source: Source, options: Partial<ConfigOptions> = {}): Promise<Watched> {
   const errors: ConfigError[] = [];
   const changes: ChangeSet[] = [];
@@ -20,7 +21,9 @@ export async function watched(source: Source, options: Partial<ConfigOptions> = 
   onTestFinished(() => config.close());
   config.on('change', (set) => changes.push(set));
   config.on('state', (change) => states.push(change.state));
-  await config.ready({ timeoutMs: 10_000 });
+  let ready = false;
+  void config.ready({ timeoutMs: 10_000 }).then(() => (ready = true), (error: unknown) => errors.push(error as ConfigError));
+  await until(() => ready || errors.length > 0);
   return { config, errors, changes, states, layer: () => config.health().layers[0]!, shown: () => Object.fromEntries(config.entries()) };
 }
 
