@@ -6,7 +6,7 @@ import type { Source } from '../core/model.js';
 import { url } from '../sources/url/url.js';
 import { needed, optional, type Optional } from './description-fields.js';
 import { kind, type Kind } from './description-kind.js';
-import { anyText, choice, filePath, flag, formatName, listOf, mapOf, oneOrMore, orNothing, size, span, text, wholeNumber, type DescribedPath } from './description-shapes.js';
+import { anyText, choice, filePath, flag, formatName, mapOf, oneOrMore, orNothing, size, span, text, wholeNumber, type DescribedPath } from './description-shapes.js';
 import { later } from './later.js';
 
 const every = (fallback: string) => optional(span, 'How often to look for changes.', fallback);

@@ -32,7 +32,7 @@ import { usage } from './usage.js';
 import { ConfigView } from './view.js';
 
 /** What a config is given by whoever puts it together: the runtime knows no disk. */
-export interface Parts {
+export interface Parts extends Partial<Pick<FollowSetup, 'now' | 'random' | 'sleep'>> {
   /** The disk cache of a layer. */
   readonly memoryIn?: (folder: string, layer: string, options: CacheOptions) => Memory;
 }
@@ -52,10 +52,9 @@ export class LiveConfig extends Config implements PropertyHost {
   readonly report: (error: ConfigError) => void;
   #closed = false;
 
-  constructor(options: ConfigOptions, { memoryIn }: Parts = {}) {
+  constructor(options: ConfigOptions, { memoryIn, now = () => Date.now(), random = Math.random, sleep }: Parts = {}) {
     super();
     const settings = settingsOf(options, process.env);
-    const now = (): number => Date.now();
     this.context = settings.context;
     this.#redact = settings.isSecret;
     this.report = reporter(this.#audience, settings.onError ?? warnOnce());
@@ -64,7 +63,7 @@ export class LiveConfig extends Config implements PropertyHost {
     const { maxBytes, guards, cacheDir, cache } = settings;
     const memoryFor = cacheDir === undefined || memoryIn === undefined ? undefined : (layer: string) => memoryIn(cacheDir, layer, cache);
     this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
-    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random: Math.random, memoryFor };
+    this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random, memoryFor, ...(sleep && { sleep }) };
     const top = overrideLayer(now());
     const dimensions = contextLayer(this.context, now());
     this.#cascade.insert(top, 0);
