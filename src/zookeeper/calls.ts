@@ -1,3 +1,4 @@
+import type { Aborts } from './aborts.js';
 import { closedError, codeOf, replyError, ZooKeeperError } from './errors.js';
 import type { Exchange } from './connection.js';
 import type { JuteReader } from './jute.js';
@@ -22,17 +23,17 @@ export class Call<T> implements Exchange {
   readonly #settled: (call: Call<T>) => void;
   readonly #resolve: (value: T) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #abort = (): void => this.#finish(() => this.#reject(this.#options.signal?.reason));
+  readonly #stopWaiting: () => void;
   #open = true;
 
   /** @param settled called once, when nobody waits any more */
-  constructor(request: Request<T>, options: CallOptions, resolve: (value: T) => void, reject: (reason: unknown) => void, settled: (call: Call<T>) => void) {
+  constructor(request: Request<T>, options: CallOptions, aborts: Aborts, resolve: (value: T) => void, reject: (reason: unknown) => void, settled: (call: Call<T>) => void) {
     this.#request = request;
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#settled = settled;
-    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#stopWaiting = aborts.on(options.signal, () => this.#finish(() => this.#reject(options.signal?.reason)));
   }
 
   get frame(): Buffer {
@@ -85,7 +86,7 @@ export class Call<T> implements Exchange {
   #finish(settle: () => void): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#stopWaiting();
     settle();
     this.#settled(this);
   }

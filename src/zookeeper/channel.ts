@@ -1,3 +1,4 @@
+import type { Aborts } from './aborts.js';
 import { Call, type CallOptions } from './calls.js';
 import { argumentError, closedError, codeOf, replyError, ZooKeeperError } from './errors.js';
 import { lengthBytes } from './frames.js';
@@ -36,6 +37,7 @@ type ChannelEvents = Pick<SessionEvents, 'state' | 'event' | 'closed'> & {
 /** Requests on their way to a session: those that wait for a connection, and those that wait for a reply. */
 export class Channel {
   readonly session: Session;
+  readonly aborts: Aborts;
   readonly #options: ChannelOptions;
   readonly #events: ChannelEvents;
   /** All calls that are not settled. While there are any, the process stays alive. */
@@ -46,8 +48,9 @@ export class Channel {
   #closing: Promise<void> | undefined;
   #held = false;
 
-  constructor(options: ChannelOptions, events: ChannelEvents) {
+  constructor(options: ChannelOptions, aborts: Aborts, events: ChannelEvents) {
     this.#options = options;
+    this.aborts = aborts;
     this.#events = events;
     this.#identities = options.auth.map((auth) => ({ frame: authFrame(auth) }));
     this.session = new Session(options, {
@@ -146,7 +149,7 @@ export class Channel {
   }
 
   #made<T>(request: Request<T>, options: CallOptions, resolve: (value: T) => void, reject: (reason: unknown) => void): Call<unknown> {
-    const call = new Call<unknown>(request, options, resolve as (value: unknown) => void, reject, (settled) => this.#settled(settled));
+    const call = new Call<unknown>(request, options, this.aborts, resolve as (value: unknown) => void, reject, (settled) => this.#settled(settled));
     this.#calls.add(call);
     this.#hold();
     return call;

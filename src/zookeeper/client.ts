@@ -1,5 +1,6 @@
+import { Aborts } from './aborts.js';
 import { Channel, type Auth } from './channel.js';
-import { argumentError, isCode } from './errors.js';
+import { argumentError, isCode, type ZooKeeperError } from './errors.js';
 import { Listeners, type ListenOptions, type Unsubscribe } from './listeners.js';
 import { multi, multiRead, type Operation, type OperationResult, type Read, type ReadResult } from './multi.js';
 import { checkAuth, settingsOf, type ZooKeeperOptions } from './options.js';
@@ -63,14 +64,15 @@ export class ZooKeeperClient {
     if (this.#errors.size > 0) this.#errors.tell(error);
     else warn(error);
   };
-  readonly #states = new Listeners<StateChange>(this.#report);
-  readonly #errors = new Listeners<unknown>(warn);
+  readonly #aborts = new Aborts();
+  readonly #states = new Listeners<StateChange>(this.#report, this.#aborts);
+  readonly #errors = new Listeners<unknown>(warn, this.#aborts);
 
   constructor(options: ZooKeeperOptions) {
     const { root, ...settings } = settingsOf(options);
     this.#root = root;
     this.#requests = new Requests(root);
-    this.#channel = new Channel(settings, {
+    this.#channel = new Channel(settings, this.#aborts, {
       watches: () => this.#watches.restore(this.#channel.session.zxid),
       closed: () => this.#watches.forgetServer(),
       event: (event) => this.#watches.dispatch(event),
@@ -113,6 +115,14 @@ export class ZooKeeperClient {
   /** The server it is connected to, as `host:port`. */
   get server(): string | undefined {
     return this.#channel.session.server;
+  }
+
+  /**
+   * Why there is no connection, as the last server said it or the system: refused, not trusted, silent. Undefined while there
+   * is one, and before the first try has ended.
+   */
+  get lastError(): ZooKeeperError | undefined {
+    return this.#channel.session.problem;
   }
 
   get closed(): boolean {

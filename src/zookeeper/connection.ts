@@ -80,6 +80,7 @@ export class Connection {
   #greeted = false;
   #ended = false;
   #corked = false;
+  #alive = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.server = options.server;
@@ -111,6 +112,9 @@ export class Connection {
 
   /** Whether the socket keeps the process alive. */
   hold(alive: boolean): void {
+    // A socket without a handle, as after its end, would keep each call as a listener for a connection that never comes.
+    if (this.#ended || alive === this.#alive) return;
+    this.#alive = alive;
     if (alive) this.#socket.ref();
     else this.#socket.unref();
   }

@@ -1,3 +1,5 @@
+import type { Aborts } from './aborts.js';
+
 /** Stops what the call that returned it has begun. */
 export type Unsubscribe = () => void;
 
@@ -14,10 +16,12 @@ export interface ListenOptions {
  */
 export class Listeners<T> {
   readonly #report: (error: unknown) => void;
+  readonly #aborts: Aborts;
   readonly #all = new Set<{ readonly listener: (value: T) => unknown }>();
 
-  constructor(report: (error: unknown) => void) {
+  constructor(report: (error: unknown) => void, aborts: Aborts) {
     this.#report = report;
+    this.#aborts = aborts;
   }
 
   get size(): number {
@@ -26,14 +30,12 @@ export class Listeners<T> {
 
   add(listener: (value: T) => unknown, { signal }: ListenOptions = {}): Unsubscribe {
     const entry = { listener };
-    const stop = (): void => {
-      this.#all.delete(entry);
-      signal?.removeEventListener('abort', stop);
-    };
-    if (signal?.aborted === true) return stop;
     this.#all.add(entry);
-    signal?.addEventListener('abort', stop, { once: true });
-    return stop;
+    const stopWaiting = this.#aborts.on(signal, () => this.#all.delete(entry));
+    return () => {
+      this.#all.delete(entry);
+      stopWaiting();
+    };
   }
 
   tell(value: T): void {

@@ -73,6 +73,7 @@ export class Session {
   #provisional = false;
   #phase: 'idle' | 'waiting' | 'connecting' | 'open' | 'closed' = 'idle';
   #connection: Connection | undefined;
+  #problem: ZooKeeperError | undefined;
   #openedAt = 0;
   #failures = 0;
   #refusals = 0;
@@ -120,6 +121,11 @@ export class Session {
     return this.#phase === 'open' && this.#connection !== undefined ? nameOf(this.#connection.server) : undefined;
   }
 
+  /** Why there is no connection; undefined while there is one. */
+  get problem(): ZooKeeperError | undefined {
+    return this.#problem;
+  }
+
   start(): void {
     if (this.#phase === 'idle') this.#connect();
   }
@@ -155,6 +161,7 @@ export class Session {
   fail(reason: ZooKeeperError): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
+    this.#problem = reason;
     this.#stopWaiting();
     this.#connection?.destroy(reason.message);
     this.#connection = undefined;
@@ -196,6 +203,7 @@ export class Session {
     if (reply.timeoutMs <= 0) return this.#expired(connection);
     const newSession = reply.session.id !== this.#key.id;
     this.#phase = 'open';
+    this.#problem = undefined;
     this.#openedAt = this.#options.clock.now();
     this.#refusals = 0;
     this.#key = reply.session;
@@ -215,6 +223,7 @@ export class Session {
     connection.destroy(reason.message);
     this.#key = noSession;
     this.#timeoutMs = this.#options.sessionTimeoutMs;
+    this.#problem = reason;
     this.#become('lost', { reason });
     if (!had) return this.#reconnect();
     this.#servers.prefer(connection.server);
@@ -224,6 +233,7 @@ export class Session {
   #ended(connection: Connection, reason: ZooKeeperError, refused: boolean): void {
     if (this.#connection !== connection || this.#phase === 'closed') return;
     const wasOpen = this.#phase === 'open';
+    this.#problem = reason;
     if (wasOpen) this.#suspend(connection, reason);
     else this.#count(refused);
     this.#reconnect(wasOpen && this.#options.clock.now() - this.#openedAt >= settledAfterMs);

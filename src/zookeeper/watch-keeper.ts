@@ -138,7 +138,12 @@ export class WatchKeeper {
 
   /** Makes the server watch what is wanted on this path by then. The signal ends the waiting for one's turn as well. */
   #align(path: string, signal: AbortSignal | undefined): Promise<void> {
-    return unlessAborted(this.#inTurn(path, signal), signal);
+    const aligned = this.#inTurn(path, signal);
+    if (signal === undefined) return aligned;
+    return new Promise((resolve, reject) => {
+      const stop = this.#channel.aborts.on(signal, () => reject(signal.reason as Error));
+      aligned.then(resolve, reject).finally(stop);
+    });
   }
 
   #inTurn(path: string, signal: AbortSignal | undefined): Promise<void> {
@@ -214,17 +219,6 @@ export class WatchKeeper {
       for (const list of lists) writer.vector(list, (path) => writer.string(this.#root.outward(path)));
     }, batchBytes / 8, xids.setWatches);
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    const settled = (): void => signal.removeEventListener('abort', abort);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(settled);
-  });
 }
 
 // A watch that fired meanwhile, a connection that ended, a server that is older: in each case there is nothing left to remove.

@@ -110,9 +110,10 @@ describeWith('zookeeper', 'an ensemble of three', () => {
     const reader = open(zookeeper().url);
     const path = await freshNode(zk);
     const acknowledged = new Set<string>();
-    let writing = true;
+    const abort = new AbortController();
+    const stop = abort.signal;
     const writer = (async () => {
-      for (let number = 0; writing; number += 1) {
+      for (let number = 0; !stop.aborted; number += 1) {
         const { path: made } = await zk.create(`${path}/n`, String(number), { sequential: true }).catch(() => ({ path: undefined }));
         if (made !== undefined) acknowledged.add(made.slice(path.length + 1));
       }
@@ -122,7 +123,7 @@ describeWith('zookeeper', 'an ensemble of three', () => {
       await server.restart();
       await until(() => acknowledged.size > before + 5);
     }
-    writing = false;
+    abort.abort();
     await writer;
     await reader.sync(path);
     const { children } = await reader.getChildren(path);

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import type { JuteWriter } from '../../src/zookeeper/jute.js';
 import { opcodes } from '../../src/zookeeper/requests.js';
 import { openProxy, type Proxy } from '../harness/proxy.js';
 import { describeWith, useServer } from '../harness/servers/available.js';
@@ -300,7 +301,7 @@ describe('a server that is none', () => {
   };
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
-  const stat = (writer: import('../../src/zookeeper/jute.js').JuteWriter) =>
+  const stat = (writer: JuteWriter) =>
     void writer.long(1n).long(1n).long(0n).long(0n).int(0).int(0).int(0).long(0n).int(0).int(0).long(1n);
 
   const garbage: readonly (readonly [string, (xid: number) => Buffer])[] = [

@@ -66,5 +66,5 @@ export function jvmOptions(...options: readonly string[]): void {
 /** Reconnects as soon as it may, and takes the pause of 100 ms before it for one of 1 ms. */
 export const hasty = {
   random: () => 0,
-  clock: { now: systemClock.now, after: (ms: number, run: () => void) => systemClock.after(ms === 100 ? 1 : ms, run) },
+  clock: { now: () => systemClock.now(), after: (ms: number, run: () => void) => systemClock.after(ms === 100 ? 1 : ms, run) },
 } satisfies Partial<ZooKeeperOptions>;
