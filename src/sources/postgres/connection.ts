@@ -1,6 +1,7 @@
 import { upsertOnConflict, type Dialect, type Row, type SqlConnection } from '../table/contract.js';
 import { codeOf } from './errors.js';
 import type { Link } from './link.js';
+import type { PgResult } from './pg.js';
 
 export const dialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
@@ -22,6 +23,8 @@ export class PostgresConnection implements SqlConnection {
   readonly dialect = dialect;
   readonly #link: Link;
   #inTransaction = false;
+  /** What begins the transaction: sent with its first statement where that has no parameters, which saves a round trip. */
+  #prologue = '';
   #cursors = 0;
 
   constructor(link: Link) {
@@ -31,7 +34,7 @@ export class PostgresConnection implements SqlConnection {
   async columns(sql: string, params: readonly unknown[]): Promise<readonly string[]> {
     const look = async (): Promise<readonly string[]> => {
       // On a line of its own: the query may end with a comment.
-      const { fields } = await this.#link.query(`SELECT * FROM (${sql}\n) AS q LIMIT 0`, params);
+      const { fields } = await this.#send(`SELECT * FROM (${sql}\n) AS q LIMIT 0`, params);
       return fields.map(({ name }) => name);
     };
     return this.#inTransaction ? this.#unspoilt(look) : this.#within(reading, look);
@@ -39,18 +42,18 @@ export class PostgresConnection implements SqlConnection {
 
   async *rows(sql: string, params: readonly unknown[]): AsyncIterable<readonly Row[]> {
     if (this.#inTransaction) return yield* this.#fetched(sql, params);
-    const ended = await this.#begin(reading);
+    this.#begin(reading);
     let done = false;
     try {
       yield* this.#fetched(sql, params);
       done = true;
     } finally {
-      await ended(done);
+      await this.#endTransaction(done);
     }
   }
 
   async run(sql: string, params: readonly unknown[]): Promise<void> {
-    const act = (): Promise<unknown> => this.#link.query(sql, params);
+    const act = (): Promise<unknown> => this.#send(sql, params);
     await (this.#inTransaction ? act() : this.#within(writing, act));
   }
 
@@ -72,7 +75,7 @@ export class PostgresConnection implements SqlConnection {
 
   /** Runs `work` so that the transaction can go on when it fails. */
   async #unspoilt<T>(work: () => Promise<T>): Promise<T> {
-    await this.#link.query('SAVEPOINT calumma');
+    await this.#send('SAVEPOINT calumma');
     try {
       return await work();
     } catch (error) {
@@ -82,13 +85,23 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async *#fetched(sql: string, params: readonly unknown[]): AsyncGenerator<readonly Row[], void> {
-    // Closed by the end of the transaction.
-    const cursor = `calumma_${++this.#cursors}`;
-    await this.#link.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`, params);
-    for (let count = firstBatch; ; count = this.#nextCount(count)) {
-      const { rows } = await this.#link.query(`FETCH FORWARD ${count} FROM ${cursor}`);
+    const cursor = `calumma_${++this.#cursors}`; // closed by the end of the transaction
+    const declare = `DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`;
+    const fetch = (count: number): string => `FETCH FORWARD ${count} FROM ${cursor}`;
+    let count = firstBatch;
+    let answer: Promise<PgResult>;
+    if (params.length === 0) {
+      answer = this.#send(`${declare}; ${fetch(count)}`);
+    } else {
+      await this.#send(declare, params);
+      answer = this.#send(fetch(count));
+    }
+    for (;;) {
+      const { rows } = await answer;
       if (rows.length > 0) yield rows;
       if (rows.length < count) return;
+      count = this.#nextCount(count);
+      answer = this.#send(fetch(count));
     }
   }
 
@@ -99,32 +112,36 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async #within<T>(kind: Kind, work: () => Promise<T>): Promise<T> {
-    const ended = await this.#begin(kind);
+    this.#begin(kind);
     let result: T;
     try {
       result = await work();
     } catch (error) {
-      await ended(false);
+      await this.#endTransaction(false);
       throw error;
     }
-    await ended(true);
+    await this.#endTransaction(true);
     return result;
   }
 
-  async #begin(kind: Kind): Promise<(commit: boolean) => Promise<void>> {
+  #begin(kind: Kind): void {
     this.#inTransaction = true;
-    const ended = (commit: boolean): Promise<void> => this.#endTransaction(commit);
-    try {
-      await this.#link.query(`${kind}; ${this.#settings()}`);
-    } catch (error) {
-      await ended(false);
-      throw error;
-    }
-    return ended;
+    this.#prologue = `${kind}; ${this.#settings()}; `;
+  }
+
+  async #send(sql: string, params: readonly unknown[] = []): Promise<PgResult> {
+    const prologue = this.#prologue;
+    this.#prologue = '';
+    if (prologue === '' || params.length === 0) return this.#link.query(prologue + sql, params);
+    await this.#link.query(prologue);
+    return this.#link.query(sql, params);
   }
 
   async #endTransaction(commit: boolean): Promise<void> {
     this.#inTransaction = false;
+    const hasBegun = this.#prologue === '';
+    this.#prologue = '';
+    if (!hasBegun) return;
     if (commit) await this.#link.query('COMMIT');
     else if (!this.#link.isLost) await this.#link.query('ROLLBACK').catch(() => this.#link.close()); // what made it necessary is thrown
   }

@@ -93,6 +93,7 @@ const byCode: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ['42883', { say: (place, reason) => `expected columns of other types in ${theTable(place)}, found that ${reason}` }],
   ['42501', { say: (place) => `expected the right to use ${theTable(place)} at ${place.server}, found that ${grantee(place)} has it not: GRANT SELECT lets it read; INSERT, UPDATE, DELETE write` }],
   ['42601', { say: (place, reason) => `expected SQL that PostgreSQL understands, found that it does not (${reason})` }],
+  ['22021', { say: (place) => `expected text that ${theTable(place)} can take, found a NUL character, or another one that its encoding has not` }],
   ['25006', { say: ({ server }) => `expected a server that can be written, found that ${server} is read-only (a standby?): give the address of the primary` }],
   ['53300', { slowly: true, say: ({ server }) => `expected a free connection at ${server}, found that all are taken: raise max_connections, or close some` }],
   ['55P03', { say: (place) => `expected ${theTable(place)} within ${place.timeout} ms, found it locked by another session: pg_locks tells by whom` }],

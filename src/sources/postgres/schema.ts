@@ -83,11 +83,16 @@ function lockFunction({ lock, revision }: Names): string {
   RETURN NULL;`);
 }
 
-/** One version a transaction. A row that is written as it was keeps its version. */
-function rowFunction({ row, revision }: Names, keys: readonly string[]): string {
+/** One version a transaction. A row that is written as it was keeps its version, and needs none if it comes as an INSERT … ON CONFLICT. */
+function rowFunction({ row, revision, table }: Names, keys: readonly string[]): string {
   const same = [...keys, '"value"'].map((column) => `NEW.${column} IS NOT DISTINCT FROM OLD.${column}`).join(' AND ');
+  const there = keys.map((key) => `t.${key} = NEW.${key}`).join(' AND ');
   return functionOf(row, '', `
-  IF TG_OP = 'UPDATE' THEN
+  IF TG_OP = 'INSERT' THEN
+    IF EXISTS (SELECT FROM ${table} t WHERE ${there} AND t."value" IS NOT DISTINCT FROM NEW."value") THEN
+      RETURN NEW;
+    END IF;
+  ELSE
     IF ${same} THEN
       NEW."version" := OLD."version";
       NEW."updated_at" := OLD."updated_at";
