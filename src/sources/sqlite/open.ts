@@ -1,0 +1,106 @@
+import { accessSync, constants, statSync } from 'node:fs';
+
+import { causeOf, reasonOf } from '../../core/check.js';
+import { SourceError } from '../../core/errors.js';
+import { quote } from '../../core/redact.js';
+import { findClient, type OpenFile } from './clients.js';
+import { SqliteConnection } from './connection.js';
+import { driverOf, firstRow, type Driver } from './driver.js';
+import { sqliteError, type Scene } from './errors.js';
+import type { SqliteSettings } from './options.js';
+import { sqliteSchema } from './schema.js';
+
+/** A connection, and what it is a connection to. */
+export interface Opened {
+  readonly driver: Driver;
+  readonly connection: SqliteConnection;
+  /** The file, if there is one. */
+  readonly path: string | undefined;
+  readonly scene: Scene;
+}
+
+/** Makes connections to the database of one source. */
+export class Opener {
+  readonly #settings: SqliteSettings;
+  #openFile: OpenFile | undefined;
+
+  constructor(settings: SqliteSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * For reading: cannot change anything, and keeps no process alive.
+   *
+   * @throws SourceError
+   */
+  async reader(): Promise<Opened> {
+    const opened = await this.#open(true);
+    // The user's own connection stays as it is.
+    if (this.#settings.origin.kind !== 'shared') opened.driver.exec('PRAGMA query_only = 1');
+    return opened;
+  }
+
+  /** @throws SourceError */
+  writer(): Promise<Opened> {
+    return this.#open(false);
+  }
+
+  async #open(isBackground: boolean): Promise<Opened> {
+    const { origin, name, timeoutMs, create } = this.#settings;
+    const scene = (path: string | undefined): Scene => ({ layer: name, file: origin.kind === 'path' ? origin.shown : (path ?? 'the database'), timeoutMs });
+    const driver = this.#driver(scene(undefined));
+    let connection: SqliteConnection | undefined;
+    try {
+      const path = origin.kind === 'path' ? origin.path : pathOf(driver);
+      connection = new SqliteConnection(driver, { scene: scene(path), isBackground, isShared: origin.kind === 'shared' });
+      const opened = { driver, connection, path, scene: scene(path) };
+      if (create) await this.#create(opened);
+      return opened;
+    } catch (error) {
+      if (connection !== undefined) connection.close();
+      else if (origin.kind !== 'shared') driver.close();
+      throw sqliteError(error, scene(undefined));
+    }
+  }
+
+  #driver(scene: Scene): Driver {
+    const { origin, create } = this.#settings;
+    try {
+      if (origin.kind === 'shared') return driverOf('sqlite({ database })', origin.database);
+      if (origin.kind === 'opener') return driverOf('sqlite({ database })', origin.open());
+      // Clients make a file that is not there: an empty database, which would look like everything was removed.
+      if (!create) checkFile(origin.path, scene);
+      this.#openFile ??= findClient(scene.layer);
+      return driverOf('sqlite({ path })', this.#openFile(origin.path));
+    } catch (error) {
+      throw sqliteError(error, scene);
+    }
+  }
+
+  async #create({ driver, connection }: Opened): Promise<void> {
+    const { plan } = this.#settings;
+    const name = plan.table.split('.').at(-1);
+    const isThere = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?";
+    if ((await connection.patiently(() => firstRow(driver, isThere, [name]))) !== undefined) return;
+    await connection.patiently(() => driver.exec('PRAGMA journal_mode = WAL'));
+    await connection.script(sqliteSchema({ table: plan.table, filter: plan.filter.map(([column]) => column) }));
+  }
+}
+
+function pathOf(driver: Driver): string | undefined {
+  const path = firstRow(driver, "SELECT file FROM pragma_database_list WHERE name = 'main'")?.[0];
+  return typeof path === 'string' && path !== '' ? path : undefined;
+}
+
+function checkFile(path: string, { layer, file }: Scene): void {
+  const expected = `${layer}: expected a database file at ${quote(file)}, found`;
+  try {
+    if (!statSync(path).isFile()) throw new SourceError(`${expected} something that is no file`);
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new SourceError(`${expected} none: it is read as soon as it comes; sqlite({ create: true }) makes one`, { cause: error });
+    throw new SourceError(`${expected} that it cannot be read: ${reasonOf(error)}`, { cause: causeOf(error) });
+  }
+}
