@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { bodyLines, type Header, headerLine } from './content.js';
@@ -82,7 +82,12 @@ async function keepAsPrevious({ current, previous }: Places): Promise<void> {
 /** Where there are no hard links, the previous file alone is there for a moment. */
 async function keepWithoutLink(error: unknown, current: string, previous: string): Promise<void> {
   if (!noLinks.includes((error as NodeJS.ErrnoException).code ?? '')) return; // nothing to keep, or no place for it
-  await rename(current, previous).catch(() => undefined);
+  try {
+    // Folders have no hard links either, and one that stands there now is not ours to move.
+    if ((await lstat(current)).isFile()) await rename(current, previous);
+  } catch {
+    // then there is none before it
+  }
 }
 
 const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];

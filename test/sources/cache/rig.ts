@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 import type { ConfigError } from '../../../src/core/errors.js';
 import type { FullReading, RememberedReading } from '../../../src/core/model.js';
@@ -65,30 +65,37 @@ export function temporaryFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 }
 
-/** The cache as other processes run it: Node 20 takes no TypeScript. */
-export async function bundledCache(): Promise<string> {
+/** The cache as other processes run it, for all tests of a file: Node 20 takes no TypeScript. */
+export function useBundle(): () => string {
   const folder = mkdtempSync(join(tmpdir(), 'calumma-cache-bundle-'));
-  const cwd = resolve(import.meta.dirname, '../../..');
-  const bundle = await rolldown({ cwd, input: { cache: 'src/sources/cache/index.ts' }, platform: 'node', external: [/^node:/] });
-  await bundle.write({ dir: folder, entryFileNames: '[name].mjs' });
-  await bundle.close();
-  return join(folder, 'cache.mjs');
+  beforeAll(async () => {
+    const cwd = resolve(import.meta.dirname, '../../..');
+    const bundle = await rolldown({ cwd, input: { cache: 'src/sources/cache/index.ts' }, platform: 'node', external: [/^node:/] });
+    await bundle.write({ dir: folder, entryFileNames: '[name].mjs' });
+    await bundle.close();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return () => folder;
 }
 
-/** A script in a process of its own, where `cached`, `memoryIn` and `args` are at hand. */
+/** A module in a process of its own. */
 export interface Script {
   readonly child: ChildProcess;
   /** Lines printed so far. */
   readonly lines: string[];
-  /** Waits for the next line. */
+  /** Waits for the next line, or the end. */
   line(): Promise<void>;
   /** Resolves with what ended it: a code or a signal. */
   readonly ended: Promise<number | string>;
 }
 
+let scripts = 0;
+
+/** @param source may import `./cache.mjs` */
 export function script(bundle: string, source: string, ...args: string[]): Script {
-  const prelude = `import { cached, memoryIn } from ${JSON.stringify(bundle)}; const args = process.argv.slice(1);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', prelude + source, '--', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const file = join(bundle, `script-${scripts++}.mjs`);
+  writeFileSync(file, source);
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   let rest = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -97,6 +104,8 @@ export function script(bundle: string, source: string, ...args: string[]): Scrip
     lines.push(...pieces);
   });
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return { child, lines, line: async () => void (await Promise.race([once(child.stdout, 'data'), ended])), ended };
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return { child, lines, line: () => Promise.race([once(child.stdout, 'data'), ended]).then(() => undefined), ended };
 }
