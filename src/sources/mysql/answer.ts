@@ -1,10 +1,12 @@
 import type { Row } from '../table/contract.js';
-import type { MysqlClient, MysqlField } from './client.js';
+import type { MysqlClient, MysqlField, MysqlQueryOptions } from './client.js';
 import { decoderOf } from './values.js';
 
 /** A batch is handed on when it has so many rows, or so many bytes: what is done with it must not hold the event loop. */
 const batchRows = 2_000;
 const batchBytes = 256 * 1024;
+
+const bytesOf: MysqlQueryOptions['typeCast'] = (field) => field.buffer();
 
 /**
  * What one statement gives, batch by batch. While a batch is not asked for, nothing is taken off the wire, so that neither side
@@ -23,7 +25,7 @@ export class Answer {
 
   constructor(client: MysqlClient, sql: string) {
     this.#client = client;
-    const query = client.query({ sql, values: [], rowsAsArray: true, typeCast: false, nestTables: false, namedPlaceholders: false });
+    const query = client.query({ sql, values: [], rowsAsArray: true, typeCast: bytesOf, nestTables: false, namedPlaceholders: false });
     query.on('fields', (fields) => this.#describe(fields ?? []));
     query.on('result', (row) => this.#take(row));
     query.on('error', (thrown) => this.fail(thrown));
@@ -46,10 +48,7 @@ export class Answer {
    * @throws what the client throws
    */
   async next(): Promise<readonly Row[] | undefined> {
-    if (this.#paused) {
-      this.#paused = false;
-      this.#client.resume();
-    }
+    if (this.#paused) await this.#goOn();
     if (!this.#isSettled()) await new Promise<void>((resolve) => (this.#wake = resolve));
     if (this.#failure !== undefined) throw this.#failure.thrown;
     return this.#rows.length === 0 ? undefined : this.#handOver();
@@ -59,6 +58,13 @@ export class Answer {
   fail(thrown: unknown): void {
     this.#failure ??= { thrown };
     this.#wakeUp();
+  }
+
+  /** Others have their turn first: as long as there is something on the wire, the system would read on and on. */
+  async #goOn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#paused = false;
+    if (this.#failure === undefined) this.#client.resume();
   }
 
   #isSettled(): boolean {

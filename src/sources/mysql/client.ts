@@ -17,8 +17,8 @@ export interface MysqlQueryOptions {
   readonly sql: string;
   readonly values: readonly [];
   readonly rowsAsArray: true;
-  /** Every value as the bytes that the server sent. */
-  readonly typeCast: false;
+  /** Every value as the bytes that the server sent. A function, because one of a pool's would win over `false`. */
+  readonly typeCast: (field: { buffer(): Buffer | null }) => Buffer | null;
   readonly nestTables: false;
   readonly namedPlaceholders: false;
 }
@@ -42,6 +42,7 @@ export interface MysqlClient {
   /** Stops taking packets off the wire, until `resume`. */
   pause(): void;
   resume(): void;
+  end(): unknown;
   destroy(): void;
 }
 

@@ -32,6 +32,7 @@ const slowlyMs = 5_000;
 export function problemOf(thrown: unknown, place: Place): ConfigError {
   if (thrown instanceof ConfigError) return thrown;
   const code = codeOf(thrown);
+  if (code === 'ER_DATA_TOO_LONG') return tooLong(thrown, place);
   const advice = byCode.get(code) ?? byText(reasonOf(thrown), sqlStateOf(thrown));
   const message = `${place.what}: ${advice.say(place, advice.quotesValue === true ? code : reasonOf(thrown))}`;
   const cause = advice.quotesValue === true ? undefined : withoutSql(thrown);
@@ -58,6 +59,12 @@ const byMariadb: ReadonlyMap<unknown, string> = new Map([
   [4025, 'ER_CONSTRAINT_FAILED'],
 ]);
 
+/** The server undid the transaction in favour of another one: the same work may do the next time. */
+export function isRolledBack(error: unknown): boolean {
+  const code = error instanceof SourceError ? codeOf(error.cause) : '';
+  return code === 'ER_LOCK_DEADLOCK' || code === 'ER_CHECKREAD';
+}
+
 function sqlStateOf(thrown: unknown): string {
   const { sqlState } = (thrown ?? {}) as { sqlState?: unknown };
   return typeof sqlState === 'string' ? sqlState : '';
@@ -70,6 +77,16 @@ function withoutSql(thrown: unknown): unknown {
   return Object.assign(new Error(thrown.message), { code, errno, sqlState });
 }
 
+// "Data too long for column 'key' at row 1": the server cuts nothing, in the mode that we set.
+function tooLong(thrown: unknown, place: Place): ConfigError {
+  const [, column = ''] = /column '(.*)' at row/.exec(reasonOf(thrown)) ?? [];
+  return new ConfigError(
+    'CALUMMA_OPTION',
+    `${place.what}: expected what fits into ${theTable(place)} (in that of mysqlSchema() keys have 768 characters, 64 fewer for each filter column), ` +
+      `found something too long for its column ${quote(column)}: nothing was written`,
+  );
+}
+
 function theTable({ table }: Place): string {
   return table === undefined ? 'the query' : `the table ${quote(table)}`;
 }
@@ -78,11 +95,19 @@ function asUser({ user }: Place): string {
   return user === undefined ? '' : ` as user ${quote(user)}`;
 }
 
+function grantee({ user }: Place): string {
+  return user === undefined ? 'this user' : quote(user);
+}
+
 const refused: Advice = {
   slowly: true,
   say: (place, reason) =>
     `expected to be let in at ${place.server}${asUser(place)}, found that the server refuses it (${reason}): ` +
     (place.hasPassword ? 'check user and password, and from which hosts the user may come' : 'no password is given; check user and password'),
+};
+const forbiddenDatabase: Advice = {
+  slowly: true,
+  say: (place, reason) => `expected the right to use the database of ${place.server}, found that ${grantee(place)} has it not (${reason}): GRANT SELECT on its table gives it`,
 };
 const missingDatabase: Advice = {
   slowly: true,
@@ -105,8 +130,8 @@ const missingColumn: Advice = {
 };
 const forbidden: Advice = {
   say: (place, reason) =>
-    `expected the right to use ${theTable(place)} at ${place.server}, found that ${place.user === undefined ? 'this user' : quote(place.user)} ` +
-    `has it not (${reason}): GRANT SELECT lets it read; INSERT, UPDATE, DELETE write`,
+    `expected the right to use ${theTable(place)} at ${place.server}, found that ${grantee(place)} has it not (${reason}): ` +
+    'GRANT SELECT lets it read; INSERT, UPDATE, DELETE write',
 };
 const crowded: Advice = {
   slowly: true,
@@ -148,7 +173,7 @@ const other: Advice = { say: ({ server }, reason) => `expected ${server} to answ
 const byCode: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ['ER_ACCESS_DENIED_ERROR', refused],
   ['ER_ACCESS_DENIED_NO_PASSWORD_ERROR', refused],
-  ['ER_DBACCESS_DENIED_ERROR', refused],
+  ['ER_DBACCESS_DENIED_ERROR', forbiddenDatabase],
   ['ER_HOST_NOT_PRIVILEGED', refused],
   ['ER_HOST_IS_BLOCKED', refused],
   ['ER_BAD_DB_ERROR', missingDatabase],

@@ -63,11 +63,19 @@ export class Link {
   }
 
   /** Ends it, whatever is under way: what was asked is answered with an error. */
-  destroy(error: ConfigError = new SourceError(`${this.#place.what}: the connection to ${this.#place.server} was closed`)): void {
+  destroy(error: ConfigError = closed(this.#place)): void {
     if (this.#broken !== undefined) return;
     this.#broken = error;
     end(this.#client);
     this.#answer?.fail(error);
+  }
+
+  /** Says goodbye if nothing is under way, so that the server counts no connection that was cut; waits for nothing. */
+  leave(): void {
+    if (this.#broken !== undefined || this.#answer !== undefined) return this.destroy();
+    this.#broken = closed(this.#place);
+    this.#client.end();
+    this.#client.stream.destroySoon();
   }
 
   /** Gives the client back to where it came from: nothing more is heard of it here. */
@@ -97,6 +105,10 @@ export class Link {
       throw problemOf(thrown, this.#place);
     }
   }
+}
+
+function closed({ what, server }: Place): SourceError {
+  return new SourceError(`${what}: the connection to ${server} was closed`);
 }
 
 /** `destroy` of the client only says goodbye; a server that hangs would keep the socket for ever. */

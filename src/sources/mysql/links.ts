@@ -32,7 +32,7 @@ export class OwnLinks implements Links {
   }
 
   close(): void {
-    this.#link.destroy();
+    this.#link.leave();
   }
 }
 
@@ -59,7 +59,6 @@ export class PooledLinks implements Links {
     const client = await this.#borrow();
     const link = new Link(client, this.#place, this.#holds);
     this.#lent.set(link, { client, settings: [] });
-    if (this.#closed) this.#drop(link);
     try {
       this.#lent.set(link, { client, settings: await this.#settings(link) });
       await link.run(lentSettings(this.#place.timeout));
@@ -96,11 +95,13 @@ export class PooledLinks implements Links {
 
   async #borrow(): Promise<MysqlPooledClient> {
     let late = false;
+    const closed = new SourceError(`${this.#place.what}: the pool is not asked any more`);
     const borrowed = new Promise<MysqlPooledClient>((resolve, reject) => {
       this.#pool.getConnection((thrown, client) => {
         if (thrown !== null) return reject(problemOf(thrown, this.#place));
-        if (late) client.release();
-        resolve(client);
+        if (!late && !this.#closed) return resolve(client);
+        client.release();
+        reject(closed);
       });
     });
     try {

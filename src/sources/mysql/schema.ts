@@ -107,7 +107,7 @@ function identity(filter: readonly string[]): string {
 }
 
 /*
- * The row of the revision is locked by the first change of a transaction and until its commit, so versions grow in the order of
+ * The row of the revision is named by its id for clients in safe-updates mode. It is locked by the first change of a transaction and until its commit, so versions grow in the order of
  * commits: who has read one has read all below it. Each trigger is one statement, so that none has a semicolon in it; those of one
  * event run in the order they were made in.
  */
@@ -118,13 +118,13 @@ function triggers(names: Names): string[] {
   const stamp = `(SELECT \`version\` FROM ${revision})`;
   const same = sameRow(names);
   return [
-    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = \`version\` + 1`),
+    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1`),
     make('bi2', 'BEFORE INSERT', `SET NEW.\`version\` = ${stamp}, NEW.\`updated_at\` = UTC_TIMESTAMP(6)`),
     make('ai1', 'AFTER INSERT', record(names, [{ row: 'NEW', before: 'NULL', after: 'NEW.`value`', when: 'TRUE' }])),
-    make('bu1', 'BEFORE UPDATE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE NOT (${same})`),
+    make('bu1', 'BEFORE UPDATE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1 AND NOT (${same})`),
     make('bu2', 'BEFORE UPDATE', `SET NEW.\`version\` = IF(${same}, OLD.\`version\`, ${stamp}), NEW.\`updated_at\` = IF(${same}, OLD.\`updated_at\`, UTC_TIMESTAMP(6))`),
     make('au1', 'AFTER UPDATE', record(names, updated(names))),
-    make('ad1', 'AFTER DELETE', `UPDATE ${revision} SET \`version\` = \`version\` + 1`),
+    make('ad1', 'AFTER DELETE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1`),
     make('ad2', 'AFTER DELETE', record(names, [{ row: 'OLD', before: 'OLD.`value`', after: 'NULL', when: 'TRUE' }])),
   ];
 }

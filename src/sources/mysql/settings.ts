@@ -22,14 +22,14 @@ export function lentSettings(timeoutMs: number): string {
 /** Reads what {@link lentSettings} changes, and whether the connection speaks UTF-8. */
 export const present =
   'SELECT @@SESSION.character_set_client, @@SESSION.character_set_results, @@SESSION.sql_mode, @@SESSION.time_zone, ' +
-  '@@SESSION.lock_wait_timeout, @@SESSION.innodb_lock_wait_timeout, @@SESSION.autocommit ' +
+  '@@SESSION.lock_wait_timeout, @@SESSION.innodb_lock_wait_timeout, @@SESSION.autocommit, @@SESSION.sql_safe_updates ' +
   '/*M!100101 , @@SESSION.max_statement_time */ /*!50708 , @@SESSION.max_execution_time */';
 
 /** Puts back what was read. Values are texts. */
-export function restored([, , mode, zone, lock, rowLock, autocommit, statement]: readonly unknown[]): string {
+export function restored([, , mode, zone, lock, rowLock, autocommit, safe, statement]: readonly unknown[]): string {
   return (
     `SET SESSION sql_mode = '${String(mode)}', time_zone = '${String(zone)}', lock_wait_timeout = ${String(lock)}, ` +
-    `innodb_lock_wait_timeout = ${String(rowLock)}, autocommit = ${String(autocommit)} ` +
+    `innodb_lock_wait_timeout = ${String(rowLock)}, autocommit = ${String(autocommit)}, sql_safe_updates = ${String(safe)} ` +
     `/*M!100101 , max_statement_time = ${String(statement)} */ /*!50708 , max_execution_time = ${String(statement)} */`
   );
 }
@@ -38,7 +38,7 @@ function sessionOf(timeoutMs: number): string {
   const lock = Math.max(1, seconds(timeoutMs) - 1);
   const statement = Math.max(60, 12 * seconds(timeoutMs));
   return (
-    `SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'), time_zone = '+00:00', ` +
+    `SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'), time_zone = '+00:00', sql_safe_updates = 0, ` +
     `lock_wait_timeout = ${lock}, innodb_lock_wait_timeout = ${lock} ` +
     `/*M!100101 , max_statement_time = ${statement} */ /*!50708 , max_execution_time = ${statement * 1_000} */`
   );

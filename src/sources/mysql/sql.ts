@@ -27,6 +27,8 @@ function literal(value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
+  // `2025-11-26 14:03:07.123`: sessions are in UTC.
+  if (value instanceof Date) return text(value.toISOString().slice(0, -1).replace('T', ' '));
   if (value instanceof Uint8Array) return `X'${hex(value)}'`;
   if (typeof value === 'string') return text(value);
   throw new TypeError(`mysql: expected a parameter that is text, a number or bytes, found ${kindOf(value)}`);
