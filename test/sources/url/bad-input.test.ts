@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { createGzip, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { url, type UrlOptions } from '../../../src/sources/url/url.js';
 import { openProxy } from '../../harness/proxy.js';
@@ -194,7 +194,7 @@ describe('bodies without end', () => {
   }
 
   it('a bomb of 1 GB goes off only as far as the limit', async () => {
-    const bomb = await bombOf(1024);
+    const bomb = bombOf(1024);
     expect(bomb.length).toBeLessThan(2 * 1024 * 1024);
     const server = await webServer(sends(200, { 'content-encoding': 'gzip', 'content-length': bomb.length }, bomb));
     const grown = await growth(async () => {
@@ -247,15 +247,10 @@ describe('bodies without end', () => {
   });
 });
 
-/** So many MiB of zeros, compressed. */
-async function bombOf(mib: number): Promise<Buffer> {
-  const gzip = createGzip({ level: 9 });
-  const parts: Buffer[] = [];
-  gzip.on('data', (part: Buffer) => parts.push(part));
-  const zeros = Buffer.alloc(1024 * 1024);
-  for (let count = 0; count < mib; count++) if (!gzip.write(zeros)) await new Promise((resolve) => gzip.once('drain', resolve));
-  await new Promise((resolve) => gzip.end(() => setImmediate(resolve)));
-  return Buffer.concat(parts);
+/** So many MiB of zeros, compressed: a gzip file may have several members. */
+function bombOf(mib: number): Buffer {
+  const member = gzipSync(Buffer.alloc(1024 * 1024), { level: 9 });
+  return Buffer.concat(Array.from({ length: mib }, () => member));
 }
 
 describe('a network that', () => {

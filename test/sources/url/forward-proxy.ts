@@ -8,6 +8,8 @@ export interface ForwardProxy {
   /** `CONNECT 127.0.0.1:443`, `GET http://…`. */
   readonly asked: string[];
   readonly headers: Record<string, unknown>[];
+  /** Connections that are open now. */
+  readonly open: () => number;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function forwardProxy(options: { credentials?: string; hold?: boole
     asked.push(`CONNECT ${incoming.url}`);
     headers.push({ ...incoming.headers });
     client.on('error', () => undefined);
-    if (hold) return;
+    if (hold) return void client.resume().on('end', () => client.destroy());
     if (!allowed(incoming.headers['proxy-authorization'])) return client.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
     const [host, port] = incoming.url!.split(':');
     const target = connect(Number(port), host, () => {
@@ -58,5 +60,5 @@ export async function forwardProxy(options: { credentials?: string; hold?: boole
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, asked, headers };
+  return { port: (server.address() as AddressInfo).port, asked, headers, open: () => sockets.size };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { url, type UrlOptions } from '../../../src/sources/url/url.js';
+import { url } from '../../../src/sources/url/url.js';
 import { thrownBy } from '../following.js';
 
 const address = 'https://config.example/app.yaml';
@@ -55,7 +55,7 @@ describe('url', () => {
     ['tls', { rejectUnauthorized: 0 }, 'url({ tls: { rejectUnauthorized } }): expected true or false, found a number'],
     ['method', 'POST', 'url(options): expected every, format, encoding, headers, tls, proxy, redirects, connectTimeout, timeout, maxBytes, optional, name, found "method"'],
   ])('refuses %s: %j', (option, value, message) => {
-    const thrown = thrownBy(() => url(address, { [option]: value } as UrlOptions));
+    const thrown = thrownBy(() => url(address, { [option]: value }));
     expect(thrown).toEqual({ code: 'CALUMMA_OPTION', message });
     expect(JSON.stringify(thrown)).not.toContain('secret');
   });

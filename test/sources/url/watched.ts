@@ -31,7 +31,7 @@ export async function watched(source: Source, options: Partial<ConfigOptions> = 
 export function allWords(error: unknown): string {
   const words: string[] = [];
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
-    words.push(at.message, JSON.stringify({ ...at }));
+    words.push(at.message, JSON.stringify(Object.entries(at)));
     if (at instanceof AggregateError) words.push(...at.errors.map(allWords));
   }
   return words.join('\n');
