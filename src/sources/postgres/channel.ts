@@ -17,7 +17,8 @@ export async function channelOf(link: Link, quotedTable: string): Promise<string
 
 /** What was announced and not yet looked at. */
 export class News {
-  readonly #keys = new Set<string>();
+  #keys = new Set<string>();
+  #any = false;
 
   /** Listens from now on: what is changed after this resolves is told. */
   async listen(link: Link, channel: string, ring: () => void): Promise<void> {
@@ -29,14 +30,16 @@ export class News {
     await link.query(`LISTEN ${dialect.quote(channel)}`);
   }
 
-  /** The keys that were told so far; they are forgotten by that. */
-  take(): string[] {
-    const keys = [...this.#keys];
-    this.#keys.clear();
-    return keys;
+  /** What was announced so far: `any` if anything was, and the keys that were named. It is forgotten by that. */
+  take(): { readonly any: boolean; readonly keys: ReadonlySet<string> } {
+    const taken = { any: this.#any, keys: this.#keys };
+    this.#any = false;
+    this.#keys = new Set();
+    return taken;
   }
 
   #add({ payload = '' }: PgNotification): void {
+    this.#any = true;
     for (const key of keysIn(payload)) this.#keys.add(key);
   }
 }

@@ -25,8 +25,9 @@ export function opener(settings: Settings, plan: TablePlan, connect: Connect): O
       const news = new News();
       // First listen, then read: what is changed in between is announced.
       if (settings.listen) await listen(link, news, settings, plan, host, events.changed);
-      const session = await openTable(new PostgresConnection(link), plan, host);
-      return followed(session, link, news, settings);
+      const connection = new PostgresConnection(link);
+      const session = await openTable(connection, plan, host);
+      return followed(session, connection, link, news, settings);
     } catch (error) {
       link.close();
       throw error;
@@ -36,16 +37,19 @@ export function opener(settings: Settings, plan: TablePlan, connect: Connect): O
   };
 }
 
-function followed(session: TableSession, link: Link, news: News, settings: Settings): StoreSession {
+function followed(session: TableSession, connection: PostgresConnection, link: Link, news: News, settings: Settings): StoreSession {
   const heart = setInterval(() => beat(link, settings.timeout), settings.timeout / 4).unref();
-  const { columns, hasHistory } = session.table;
+  const { columns, statements, hasHistory, hasRevision } = session.table;
   // The keys help where removals leave no trace. Without versions they would be half of the truth: of two transactions, one of which is
   // announced, both may be seen already.
   const needsKeys = columns.version !== undefined && !hasHistory;
+  const rows = statements.rows(columns);
   return {
     load: () => session.load(),
-    changes: () => {
-      const keys = news.take();
+    changes: async () => {
+      const { any, keys } = news.take();
+      // Where the revision tells that nothing is new, the table itself is not looked at, and might be gone.
+      if (hasRevision && !any) await connection.columns(rows.sql, rows.params);
       return session.changedKeys(needsKeys ? keys : []);
     },
     reconcile: () => {
