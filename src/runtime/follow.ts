@@ -212,7 +212,8 @@ export class Follower {
           await this.#takePaced(reading, signal);
           attempt = 0; // only a fresh reading resets the backoff
         }
-        return this.#ended();
+        if (!isAborted()) this.#ended(); // else somebody reads anew, and whoever waits waits for that
+        return;
       } catch (error) {
         if (isAborted()) return;
         this.#fail(error);

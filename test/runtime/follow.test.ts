@@ -187,3 +187,29 @@ describe('what the runtime lends to a source', () => {
     expect([config.health().state, config.get('a')]).toEqual(['live', '2']);
   });
 });
+
+describe('refresh() of a remote layer', () => {
+  it('resolves when what was read anew is in, not when the reading before it was given up', async () => {
+    let reads = 0;
+    const answers: (() => void)[] = [];
+    const source: Source = {
+      name: 'slow',
+      async *readings(signal) {
+        const read = ++reads;
+        if (read > 1) await new Promise<void>((resolve) => answers.push(resolve));
+        yield { kind: 'full', entries: new Map([['read', String(read)]]) };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    };
+    const { config } = rig([source]);
+    await config.ready();
+    let isDone = false;
+    const done = config.refresh().then(() => (isDone = true));
+    await until(() => answers.length === 1);
+    expect([isDone, config.get('read')]).toEqual([false, '1']);
+    answers[0]!();
+    await done;
+    expect(config.get('read')).toBe('2');
+    await config.close();
+  });
+});
