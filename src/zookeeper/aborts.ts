@@ -16,8 +16,7 @@ export class Aborts {
     const waiter = { act };
     waiters.all.add(waiter);
     return () => {
-      waiters.all.delete(waiter);
-      if (waiters.all.size === 0) this.#leave(signal, waiters);
+      if (waiters.all.delete(waiter) && waiters.all.size === 0) this.#leave(signal, waiters);
     };
   }
 
@@ -27,7 +26,9 @@ export class Aborts {
       all,
       abort: () => {
         this.#waiting.delete(signal);
-        for (const { act } of all) act();
+        const asked = [...all];
+        all.clear();
+        for (const { act } of asked) act();
       },
     };
     signal.addEventListener('abort', waiters.abort, { once: true });

@@ -163,8 +163,7 @@ export class ZooKeeperClient {
    * @returns its path, with the digits of a sequential one, and its stat
    * @example
    * await client.create('/limit', '100');
-   * const { path } = await client.create('/worker-', '', { mode: 'ephemeral', sequential: true });
-   * console.log(path);   // prints /worker-0000000001
+   * const { path } = await client.create('/worker-', '', { mode: 'ephemeral', sequential: true });   // /worker-0000000001
    */
   create(path: string, data: Data = '', { signal, ...options }: CreateOptions & CallSignal = {}): Promise<Created> {
     return this.#call(() => this.#requests.create(path, data, options), signal);
