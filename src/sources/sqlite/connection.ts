@@ -72,6 +72,7 @@ export class SqliteConnection implements SqlConnection {
     this.#reading = rows;
     try {
       for (let batch = this.#batch(rows); batch.length > 0; batch = this.#batch(rows)) yield batch;
+      this.#reading = undefined; // it has come to its end
     } finally {
       this.#stopReading();
     }

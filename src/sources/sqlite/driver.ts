@@ -21,6 +21,7 @@ export interface BetterDatabase {
 }
 
 interface BetterStatement {
+  get(params: readonly unknown[]): unknown;
   raw(on?: boolean): this;
   safeIntegers(on?: boolean): this;
   columns(): readonly { readonly name: string }[];
@@ -59,25 +60,36 @@ export function driverOf(what: string, database: unknown): Driver {
 
 class BetterDriver implements Driver {
   readonly #database: BetterDatabase;
+  readonly #unfinished: (() => unknown)[] = [];
 
   constructor(database: BetterDatabase) {
     this.#database = database;
   }
 
   rows(sql: string, params: readonly unknown[]): Iterator<Row> {
-    return this.#database.prepare(sql).raw(true).safeIntegers(true).iterate(params) as Iterator<Row>;
+    const statement = this.#settled().prepare(sql).raw(true).safeIntegers(true);
+    // libsql: a statement that has failed, or was left before its end, keeps the locks of the connection until it is collected.
+    // Begun anew for one row, it lets go.
+    const reset = (): unknown => statement.get(params);
+    try {
+      const rows = statement.iterate(params) as Iterator<Row>;
+      return rows.return === undefined ? this.#whole(rows, reset) : rows;
+    } catch (error) {
+      this.#unfinished.push(reset);
+      throw error;
+    }
   }
 
   columns(sql: string): readonly string[] {
-    return this.#database.prepare(sql).columns().map(({ name }) => name);
+    return this.#settled().prepare(sql).columns().map(({ name }) => name);
   }
 
   run(sql: string, params: readonly unknown[]): void {
-    this.#database.prepare(sql).run(params);
+    this.#settled().prepare(sql).run(params);
   }
 
   exec(sql: string): void {
-    this.#database.exec(sql);
+    this.#settled().exec(sql);
   }
 
   isInTransaction(): boolean {
@@ -85,7 +97,36 @@ class BetterDriver implements Driver {
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      this.#settled();
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #whole(rows: Iterator<Row>, reset: () => unknown): Iterator<Row> {
+    return {
+      next: () => {
+        try {
+          return rows.next();
+        } catch (error) {
+          this.#unfinished.push(reset);
+          throw error;
+        }
+      },
+      return: () => {
+        reset();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #settled(): BetterDatabase {
+    for (let reset = this.#unfinished.at(-1); reset !== undefined; reset = this.#unfinished.at(-1)) {
+      reset(); // throws while the lock it was refused is still held
+      this.#unfinished.pop();
+    }
+    return this.#database;
   }
 }
 

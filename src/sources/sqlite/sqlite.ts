@@ -2,6 +2,7 @@ import type { Source } from '../../core/model.js';
 import type { Writable } from '../../core/writable.js';
 import { followStore } from '../store/follow.js';
 import { tableWriter } from '../table/writer.js';
+import { lender } from './lend.js';
 import { Opener } from './open.js';
 import { sqliteSettings, type SqliteOptions } from './options.js';
 import { SqliteSession } from './session.js';
@@ -35,17 +36,6 @@ export function sqlite(options: SqliteOptions): SqliteSource {
   return {
     name,
     readings: (signal, host) => followStore((_events, lent) => Promise.resolve(new SqliteSession(opener, plan, lent)), rhythm, signal, host),
-    ...tableWriter({
-      plan,
-      schema: 'sqliteSchema()',
-      async withConnection(work) {
-        const { connection } = await opener.writer();
-        try {
-          return await work(connection);
-        } finally {
-          connection.close();
-        }
-      },
-    }),
+    ...tableWriter({ plan, schema: 'sqliteSchema()', withConnection: lender(opener) }),
   };
 }
