@@ -1,9 +1,14 @@
+import { createRequire } from 'node:module';
+import type Libsql from 'libsql';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { sqlite } from '../src/entries/sqlite.js';
 import * as calumma from '../src/index.js';
-import { docstringExamples, runExample } from './examples.js';
+import { docstringExamples, globalsFor, runExample } from './examples.js';
+import { onServers } from './server-examples.js';
 
-const examples = docstringExamples('src');
+const examples = docstringExamples('src').filter(({ name }) => !onServers(name));
+const Database = createRequire(import.meta.url)('libsql') as typeof Libsql;
 
 it('the docstrings have examples', () => {
   expect(examples.length).toBeGreaterThan(20);
@@ -13,16 +18,18 @@ it.each(examples)('the example at $name runs', async ({ name, code }) => {
   const file = name.replace(/:\d+$/, '');
   // An example may use what stands beside it without an import.
   const own = (await import(`../${file}`)) as Record<string, unknown>;
-  await expect(runExample(code, { calumma }, scopeOf({ ...calumma, ...own }, code), files)).resolves.toBeDefined();
+  await expect(runExample(code, { calumma }, globalsFor(code, worldOf({ ...calumma, ...own })), files)).resolves.toBeDefined();
   await calumma.resetDefaultConfig();
 });
 
 const files = { 'calumma.yaml': 'layers: [env]\n', 'config/application.properties': 'gateway.limit = 50\n' };
 
 /** What examples take for granted: a config, a property, a limiter, a signal. */
-function scopeOf(exported: Readonly<Record<string, unknown>>, code: string): Record<string, unknown> {
+function worldOf(exported: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const config = calumma.createConfig({ layers: [calumma.memory({ 'gateway.limit': '5', allowed: '^a$' })], onError: () => undefined });
-  const world: Record<string, unknown> = {
+  return {
+    sqlite,
+    database: new Database(':memory:'),
     ...exported,
     z,
     config,
@@ -30,8 +37,7 @@ function scopeOf(exported: Readonly<Record<string, unknown>>, code: string): Rec
     limiter: { setRate: () => undefined },
     signal: AbortSignal.timeout(200),
     scope: { lookup: () => 'b', env: () => undefined, sys: () => undefined, context: () => undefined },
+    collection: { find: () => ({ toArray: () => Promise.resolve([]) }), watch: () => ({ on: () => ({ on: () => undefined }), close: () => undefined }) },
+    openRig: () => ({ source: calumma.memory(), close: () => undefined }),
   };
-  // A name that the example declares itself would be declared twice.
-  const declared = new Set([...code.matchAll(/\b(?:const|let|function|class)\s+(?:\{([^}]*)\}|(\w+))/g)].flatMap((match) => (match[1] ?? match[2] ?? '').split(',').map((word) => word.trim())));
-  return Object.fromEntries(Object.entries(world).filter(([name]) => !declared.has(name) && /^[A-Za-z_$][\w$]*$/.test(name)));
 }

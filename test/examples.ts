@@ -81,3 +81,8 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
 }
 
+/** Those of `world` that can be names of variables, without what the example declares itself: it would be declared twice. */
+export function globalsFor(code: string, world: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const declared = new Set([...code.matchAll(/\b(?:const|let|function|class)\s+(?:[{[]([^}\]]*)[}\]]|(\w+))/g)].flatMap((match) => (match[1] ?? match[2] ?? '').split(',').map((word) => word.trim())));
+  return Object.fromEntries(Object.entries(world).filter(([name]) => !declared.has(name) && /^[A-Za-z_$][\w$]*$/.test(name)));
+}

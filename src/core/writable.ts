@@ -37,7 +37,7 @@ export interface HistoryEntry {
  * A store that can be written through its source.
  *
  * @example
- * const store = sqlite({ path: 'config.db' });
+ * const store = sqlite({ path: 'config.db', create: true });
  * await store.set({ 'gateway.limit': 50 }, { author: 'ann', reason: 'traffic peak' });
  */
 export interface Writable {
