@@ -209,6 +209,20 @@ describeWith('zookeeper', 'a connection that breaks', () => {
     expect(first).toBeLessThan(37);
   });
 
+  test('a read-only server is left as soon as another one has a quorum, and its session with it', async () => {
+    const readOnly = await startScripted({ greeting: () => greeting(7n, 6_000, true) });
+    let turn = 0;
+    const zk = open(`${readOnly.url},${zookeeper().url}`, { readOnly: true, random: () => (turn += 1) / 100 });
+    const states = statesOf(zk);
+    await zk.connect();
+    expect([zk.server, zk.readOnly, zk.sessionId]).toEqual([readOnly.url, true, 7n]);
+    await until(() => states.length === 3);
+    expect(states.map(({ state, readOnly: old, newSession }) => [state, old, newSession])).toEqual([['connected', true, true], ['suspended', false, false], ['connected', false, true]]);
+    expect([zk.server, zk.readOnly]).toEqual([zookeeper().url, false]);
+    expect(await zk.exists('/')).toBeDefined();
+    await readOnly.close();
+  });
+
   test('closing answers what was sent, refuses what waits, and ends the session', async () => {
     const zk = open(zookeeper().url);
     const path = await freshNode(zk, 'x');

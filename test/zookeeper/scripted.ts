@@ -37,8 +37,8 @@ export function frame(write: (writer: JuteWriter) => void): Buffer {
   return bytes;
 }
 
-export function greeting(session = 7n, timeoutMs = 6_000): Buffer {
-  return frame((writer) => writer.int(0).int(timeoutMs).long(session).buffer(Buffer.alloc(16, 1)).bool(false));
+export function greeting(session = 7n, timeoutMs = 6_000, readOnly = false): Buffer {
+  return frame((writer) => writer.int(0).int(timeoutMs).long(session).buffer(Buffer.alloc(16, 1)).bool(readOnly));
 }
 
 export function reply(xid: number, error = 0, zxid = 1n, body: (writer: JuteWriter) => void = () => undefined): Buffer {
