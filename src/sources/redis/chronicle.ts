@@ -1,3 +1,4 @@
+import type { FullReading } from '../../core/model.js';
 import type { HistoryEntry } from '../../core/writable.js';
 import type { Command, Connection, Reply } from './connection.js';
 import { hasCode, isRefusal } from './errors.js';
@@ -21,9 +22,11 @@ export function headVersion(reply: Reply | undefined): string | undefined {
   return head === undefined ? unwritten : String(head[0]);
 }
 
-/** When a version was written, in ms since the epoch. */
-export function writtenAt(version: string | undefined): number | undefined {
-  return version === undefined || version === unwritten ? undefined : Number(version.split('-')[0]);
+/** What a reading of `version` says about itself, when the one before was of version `before`. */
+export function aboutReading(locate: (key: string) => string, version: string | undefined, before?: string): Pick<FullReading, 'version' | 'locate' | 'writtenAt'> {
+  // What came without a new version was written by somebody else, who knows when.
+  const at = version === before || version === undefined || version === unwritten ? undefined : Number(version.split('-')[0]);
+  return { locate, ...(version === undefined ? {} : { version }), ...(at === undefined ? {} : { writtenAt: at }) };
 }
 
 /** What was written through us, as a reader needs it. */
@@ -73,9 +76,11 @@ export class Chronicle {
     if (!Array.isArray(reply)) return undefined;
     const entries = reply as readonly StreamEntry[];
     if (entries.length > limit) return undefined;
-    const from = version === unwritten ? 0 : 1;
-    if (from === 1 && String(entries[0]?.[0]) !== version) return undefined;
-    return entries.slice(from).map((entry) => this.#told(entry));
+    const [first] = entries;
+    // The entries are numbered, so that the very first is known.
+    const goesBack = version === unwritten ? first === undefined || String(field(first[1], 'number')) === '1' : String(first?.[0]) === version;
+    if (!goesBack) return undefined;
+    return entries.slice(version === unwritten ? 0 : 1).map((entry) => this.#told(entry));
   }
 
   /** @throws SourceError */

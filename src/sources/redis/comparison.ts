@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.js';
+import type { Held } from './held.js';
 
 /** Lets everybody else have a turn. */
 export function breathe(): Promise<void> {
@@ -15,17 +16,22 @@ export interface Limit {
 // After so many steps somebody else has a turn.
 const stride = 5_000;
 
+/** What entries are compared with. */
+export type Before = Pick<ReadonlyMap<string, string> | Held, 'size' | 'get' | 'keys'>;
+
 /** What is read piece by piece, against what is held: in the end both everything, and what leads there. */
 export class Comparison {
   readonly entries = new Map<string, string>();
-  readonly set = new Map<string, string>();
-  readonly #held: ReadonlyMap<string, string>;
+  /** The very same map where nothing is held. */
+  readonly set: Map<string, string>;
+  readonly #held: Before;
   readonly #limit: Limit;
   #bytes = 0;
   #kept = 0;
 
-  constructor(held: ReadonlyMap<string, string>, limit: Limit) {
+  constructor(held: Before, limit: Limit) {
     this.#held = held;
+    this.set = held.size === 0 ? this.entries : new Map<string, string>();
     this.#limit = limit;
   }
 
@@ -43,6 +49,7 @@ export class Comparison {
     const before = this.#held.get(key);
     this.#count(key, value, before !== undefined);
     this.entries.set(key, value);
+    if (this.set === this.entries) return;
     if (before === value) this.set.delete(key);
     else this.set.set(key, value);
   }
@@ -54,7 +61,7 @@ export class Comparison {
     this.entries.delete(key);
     this.set.delete(key);
     this.#bytes -= Buffer.byteLength(key) + Buffer.byteLength(value);
-    if (this.#held.has(key)) this.#kept -= 1;
+    if (this.#held.get(key) !== undefined) this.#kept -= 1;
   }
 
   /** What is held and was not seen. */

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import type { Dial } from './dial.js';
-import { isRefusal, redisError } from './errors.js';
+import { forgetCommand, isRefusal, redisError } from './errors.js';
 import { whileHeard } from './patience.js';
 
 /** A command as it is sent. */
@@ -65,7 +65,8 @@ export class Connection {
    * @throws SourceError for the first that is refused, or when nothing is heard
    */
   async ask(what: string, commands: readonly Command[], timeoutMs = this.#dial.timeoutMs): Promise<readonly Reply[]> {
-    const pipeline = this.#redis.pipeline(commands.map((command) => ['callBuffer', ...command]));
+    // The arguments as one: a write of many keys has more of them than a call may have.
+    const pipeline = this.#redis.pipeline(commands.map(([name, ...args]) => ['callBuffer', name, args]));
     const answers = await this.#heard(what, pipeline.exec(), timeoutMs);
     return (answers ?? []).map(([error, reply]) => this.#checked(what, error ?? (reply as Reply)));
   }
@@ -120,6 +121,7 @@ export class Connection {
       await this.#heard(what, connected, timeoutMs);
     } catch (error) {
       const cause = this.#failure ?? error;
+      forgetCommand(cause);
       throw cause instanceof SourceError ? cause : new SourceError(`${what}: expected a Redis at ${where}, found ${quote(redisReason(cause))}`, { cause });
     }
     this.#redis.stream.unref();
@@ -161,6 +163,7 @@ export class Connection {
 
   #lostError(cause: unknown): SourceError {
     const reason = this.#failure ?? cause;
+    forgetCommand(reason);
     return new SourceError(`${this.#dial.what}: the connection to Redis at ${this.#dial.where} was lost: ${quote(redisReason(reason))}`, { cause: reason });
   }
 }

@@ -69,7 +69,7 @@ export function dialAddress(what: string, address: Address, timeoutMs: number): 
     create: async () => {
       const { Redis: Client } = await importClient(what, 'ioredis', () => import('ioredis'));
       const options: ClientOptions = { ...plain(timeoutMs), host, port, ...(path === undefined ? {} : { path }), ...(tls === undefined ? {} : { tls }) };
-      return new Client(options);
+      return new Client({ ...options, replyMapping: 'legacy' });
     },
   };
 }
@@ -83,7 +83,7 @@ export function dialClient(what: string, client: Redis, timeoutMs: number): Dial
     timeoutMs,
     where,
     login: loginOf({ username: username ?? undefined, password: password ?? undefined, db }),
-    create: () => Promise.resolve(client.duplicate(plain(timeoutMs)) as Redis),
+    create: () => Promise.resolve<Redis>(client.duplicate(plain(timeoutMs))),
   };
 }
 

@@ -11,7 +11,7 @@ interface Advice {
 const refusals: Readonly<Record<string, Advice>> = {
   NOAUTH: { expected: 'to be let in', advice: 'give the password: `url: "redis://:password@host:6379"`, or `password`' },
   WRONGPASS: { expected: 'to be let in', advice: 'check `username` and `password`' },
-  NOPERM: { expected: 'the right to do this', advice: 'grant it: `ACL SETUSER <user> ~<keys> &* +@read +@connection +@transaction` to read, and `+eval +@write` to write' },
+  NOPERM: { expected: 'the right to do this', advice: 'grant it: `ACL SETUSER <user> ~<keys> &* +@read +@connection +@transaction` to read, and `+eval +time +@write` to write' },
   WRONGTYPE: { expected: 'a hash (`hash`), or strings below a prefix (`prefix`), and a stream as history', advice: 'rename or delete the key, or choose another name' },
   LOADING: { expected: 'a server that is ready', advice: 'it is loading its data, and is asked again' },
   MASTERDOWN: { expected: 'a replica that has its primary', advice: 'it is asked again' },
@@ -26,13 +26,17 @@ const refusals: Readonly<Record<string, Advice>> = {
   CLUSTERDOWN: { expected: 'one server, or a primary with replicas', advice: 'Redis Cluster is not supported: use a server of its own for configuration' },
 };
 
+// The words for a script that may not do all that it would do differ from those for a command.
+const aliases: readonly [RegExp, string][] = [[/can't run this command|can't access at least one of the keys/, 'NOPERM']];
+
 const codes = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);
 
 /** What the client throws, as an error that says what to do. */
 export function redisError(what: string, thrown: unknown): SourceError {
   if (thrown instanceof SourceError) return thrown;
+  forgetCommand(thrown);
   const said = wordsOf(thrown);
-  const refusal = isRefusal(thrown) ? refusals[codes.exec(said)?.[0] ?? ''] : undefined;
+  const refusal = isRefusal(thrown) ? refusals[codeIn(said)] : undefined;
   if (refusal !== undefined) {
     return new SourceError(`${what}: expected ${refusal.expected}, found ${quote(said)}: ${refusal.advice}`, { cause: thrown });
   }
@@ -49,6 +53,15 @@ export function isRefusal(thrown: unknown): boolean {
 export function hasCode(thrown: unknown, code: string): boolean {
   const error = thrown instanceof SourceError ? thrown.cause : thrown;
   return isRefusal(error) && wordsOf(error).includes(code);
+}
+
+/** The client hangs the command on the error, with all that it was given: passwords, values. */
+export function forgetCommand(thrown: unknown): void {
+  if (thrown instanceof Error && 'command' in thrown) delete thrown.command;
+}
+
+function codeIn(said: string): string {
+  return codes.exec(said)?.[0] ?? aliases.find(([words]) => words.test(said))?.[1] ?? '';
 }
 
 // An unknown command is quoted by the server with its arguments, where a value may stand.

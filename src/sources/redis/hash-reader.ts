@@ -1,4 +1,4 @@
-import { breathe, Comparison, type Limit } from './comparison.js';
+import { breathe, Comparison, type Before, type Limit } from './comparison.js';
 import { headVersion, type Chronicle } from './chronicle.js';
 import type { Command, Connection, Reply } from './connection.js';
 import type { Place } from './place.js';
@@ -45,7 +45,7 @@ export class HashReader {
    *
    * @throws SourceError, ConfigError CALUMMA_TOO_LARGE
    */
-  async read(held: ReadonlyMap<string, string>): Promise<Whole> {
+  async read(held: Before): Promise<Whole> {
     for (let tries = 0; tries < patientTries; tries++) {
       const comparison = await this.#scan(held);
       const { replies } = await this.#connection.transaction(this.#where, [this.#chronicle.headCommand], [this.watchCommand]);
@@ -54,7 +54,7 @@ export class HashReader {
     return this.#atOnce(held);
   }
 
-  async #scan(held: ReadonlyMap<string, string>): Promise<Comparison> {
+  async #scan(held: Before): Promise<Comparison> {
     const comparison = new Comparison(held, this.#limit);
     const portion = new Portion();
     await this.#connection.ask(this.#where, [['UNWATCH'], this.watchCommand]);
@@ -68,7 +68,7 @@ export class HashReader {
     }
   }
 
-  async #atOnce(held: ReadonlyMap<string, string>): Promise<Whole> {
+  async #atOnce(held: Before): Promise<Whole> {
     const comparison = new Comparison(held, this.#limit);
     await this.#connection.ask(this.#where, [['UNWATCH']]);
     const { replies } = await this.#connection.transaction(
@@ -83,10 +83,11 @@ export class HashReader {
   }
 
   async #put(comparison: Comparison, fields: readonly Buffer[]): Promise<void> {
-    for (let at = 0; at < fields.length; at += 2) {
-      const key = keyText(this.#where, fields[at] as Buffer);
-      comparison.put(key, valueText(this.#where, key, fields[at + 1] as Buffer));
-      if (at % 4_000 === 3_998) await breathe();
+    let key = '';
+    for (const [at, bytes] of fields.entries()) {
+      if (at % 2 === 0) key = keyText(this.#where, bytes);
+      else comparison.put(key, valueText(this.#where, key, bytes));
+      if (at % 4_000 === 3_999) await breathe();
     }
   }
 }

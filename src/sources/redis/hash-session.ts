@@ -1,10 +1,11 @@
 import type { FullReading, PatchReading, Reading } from '../../core/model.js';
 import type { StoreSession } from '../store/follow.js';
-import { unwritten, writtenAt, type Chronicle, type Told } from './chronicle.js';
+import { aboutReading, unwritten, type Chronicle, type Told } from './chronicle.js';
 import type { Comparison } from './comparison.js';
 import type { Connection } from './connection.js';
 import type { HashReader } from './hash-reader.js';
 import type { Hearing } from './hearing.js';
+import { Held } from './held.js';
 import { originIn, type Place } from './place.js';
 
 export interface SessionParts<Reader> {
@@ -13,35 +14,31 @@ export interface SessionParts<Reader> {
   readonly connection: Connection;
   readonly chronicle: Chronicle;
   readonly reader: Reader;
-  readonly everyMs: number;
   readonly close: () => void;
 }
 
 // More than that in one look is read as a whole.
 const mostTold = 1_000;
-// A hash up to this size is read as a whole where it saves a doubt.
-const smallBytes = 64 * 1024;
 
 /**
  * A hash that is followed. It stays watched (`WATCH`) from one look to the next, so that a look learns at once whether anybody has
  * touched it. What was written through us stands in the history, and costs no more than what changed; what somebody else wrote is
- * found by reading the whole.
+ * found by reading the whole. Who has written, invalidations tell: our script changes the hash and the history as one, so they are
+ * named together. (What somebody else writes in the very same round of the server's loop hides behind that, and is found by
+ * `reconcile`.)
  *
- *   touched? ─┬─ no ──────────────────────────────▶ nothing new
- *             ├─ the history tells of it ─────────▶ that
- *             └─ it does not, or not all of it ───▶ read and compare everything
+ *   touched? ─┬─ no ──────────────────────────────────▶ nothing new
+ *             ├─ by our script, and by nobody else ───▶ what the history tells
+ *             └─ else ────────────────────────────────▶ read and compare everything
  */
 export class HashSession implements StoreSession {
   readonly #parts: SessionParts<HashReader>;
   readonly #hearing: () => Hearing;
   readonly #locate: (key: string) => string;
-  #entries: Map<string, string> = new Map();
-  #bytes = 0;
+  readonly #held = new Held();
   #version: string | undefined;
   /** Somebody else has written: a change was told without one of the history. */
   #strange = false;
-  /** Since when somebody else may have written while the history told of changes. */
-  #doubtfulSince: number | undefined;
 
   constructor(parts: SessionParts<HashReader>, hearing: () => Hearing) {
     this.#parts = parts;
@@ -53,27 +50,25 @@ export class HashSession implements StoreSession {
   tell(names: readonly string[] | undefined): boolean {
     const { place } = this.#parts;
     const concerns = names === undefined || names.includes(place.name);
-    // Our script writes the hash and the history as one, so they are named together.
     if (concerns && names?.includes(place.history) !== true) this.#strange = true;
     return concerns;
   }
 
   async load(): Promise<FullReading> {
     const { set, version } = await this.#readAll();
-    return { kind: 'full', entries: set, ...this.#about(version) };
+    return { kind: 'full', entries: set, ...aboutReading(this.#locate, version) };
   }
 
   async changes(): Promise<Reading | undefined> {
-    if (this.#mayHaveMissed()) return this.reconcile();
+    const hearing = this.#hearing();
+    if (this.#isStrange(hearing)) return this.reconcile();
     const { touched, told, size } = await this.#look();
-    if (!touched && told?.length === 0) return undefined;
-    if (!touched && told === undefined && !this.#parts.chronicle.isReadable) return undefined;
-    if (told === undefined || told.length === 0) return this.reconcile();
-    const isCertain = this.#hearing().kind === 'tracking';
-    if (!isCertain && this.#bytes <= smallBytes) return this.reconcile();
+    if (!touched && (told?.length === 0 || !this.#parts.chronicle.isReadable)) return undefined;
+    // Who else may have written as well, only invalidations tell.
+    if (told === undefined || told.length === 0 || hearing.kind !== 'tracking') return this.reconcile();
+    await hearing.caughtUp();
     const patch = this.#patchOf(told);
-    if (this.#entries.size + patch.growth !== size) return this.reconcile();
-    if (!isCertain) this.#doubtfulSince ??= performance.now();
+    if (this.#isStrange(hearing) || this.#held.size + patch.growth !== size) return this.reconcile();
     return this.#take(patch, told);
   }
 
@@ -81,16 +76,15 @@ export class HashSession implements StoreSession {
     const before = this.#version;
     const { set, remove, version } = await this.#readAll();
     if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...this.#about(version, before) };
+    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, version, before) };
   }
 
   close(): void {
     this.#parts.close();
   }
 
-  #mayHaveMissed(): boolean {
-    if (this.#strange && this.#hearing().kind === 'tracking') return true;
-    return this.#doubtfulSince !== undefined && performance.now() - this.#doubtfulSince >= this.#parts.everyMs * 0.8;
+  #isStrange({ kind }: Hearing): boolean {
+    return this.#strange && kind === 'tracking';
   }
 
   async #look(): Promise<{ touched: boolean; told: readonly Told[] | undefined; size: number }> {
@@ -108,7 +102,7 @@ export class HashSession implements StoreSession {
     const remove = new Set<string>();
     let growth = 0;
     for (const [key, after] of last) {
-      const before = this.#entries.get(key);
+      const before = this.#held.get(key);
       if (after === undefined && before !== undefined) remove.add(key);
       if (after !== undefined && before !== after) set.set(key, after);
       growth += Number(after !== undefined) - Number(before !== undefined);
@@ -119,27 +113,19 @@ export class HashSession implements StoreSession {
   #take({ set, remove }: Patch, told: readonly Told[]): PatchReading | undefined {
     const before = this.#version;
     this.#version = told.at(-1)?.id;
-    for (const key of remove) this.#entries.delete(key);
-    for (const [key, value] of set) this.#entries.set(key, value);
+    this.#held.apply(set, remove);
     if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...this.#about(this.#version, before) };
+    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, this.#version, before) };
   }
 
   async #readAll(): Promise<Pick<Comparison, 'set'> & { remove: Set<string>; version: string | undefined }> {
     this.#strange = false;
-    const { comparison, version } = await this.#parts.reader.read(this.#entries);
+    const { comparison, version } = await this.#parts.reader.read(this.#held);
     const remove = await comparison.removed();
-    this.#doubtfulSince = undefined;
-    this.#entries = comparison.entries;
-    this.#bytes = comparison.bytes;
+    if (this.#held.size === 0) this.#held.replace(comparison.entries);
+    else this.#held.apply(comparison.set, remove);
     this.#version = version;
     return { set: comparison.set, remove, version };
-  }
-
-  #about(version: string | undefined, before?: string): Pick<FullReading, 'version' | 'locate' | 'writtenAt'> {
-    // What came without a new version was written by somebody else, who knows when.
-    const at = version === before ? undefined : writtenAt(version);
-    return { locate: this.#locate, ...(version === undefined ? {} : { version }), ...(at === undefined ? {} : { writtenAt: at }) };
   }
 }
 

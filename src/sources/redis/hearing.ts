@@ -90,7 +90,7 @@ async function notifiedClasses(connection: Connection, what: string): Promise<st
 
 /** A is all classes. A key comes and goes also by commands of any type (g), because its time is over (x), or for want of memory (e). */
 function tellsAll(classes: string | undefined, place: Place): boolean {
-  if (classes === undefined || !classes.includes('K')) return false;
-  const needed = place.kind === 'hash' ? 'hgxe' : '$gxe';
-  return classes.includes('A') || [...needed].every((name) => classes.includes(name));
+  if (classes?.includes('K') !== true) return false;
+  const needed = [place.kind === 'hash' ? 'h' : '$', 'g', 'x', 'e'];
+  return classes.includes('A') || needed.every((name) => classes.includes(name));
 }

@@ -43,8 +43,9 @@ export interface RedisOptions extends RhythmOptions {
   /** ms, or a duration: how long the server may be silent while an answer is owed. Default 5_000. */
   readonly timeout?: number | string;
   /**
-   * How the server is asked to tell of changes. `auto`: by invalidations of client-side caching (Redis 6 and later), else by
-   * keyspace notifications. `keyspace`: only by these. `false`: not at all, the store is looked at every `every`. Default `auto`.
+   * How the server is asked to tell of changes. `auto`: by invalidations of client-side caching (Redis 6 and later), which need no
+   * setting of the server and name every key that begins with the name of the hash, or with the prefix; else by keyspace
+   * notifications. `keyspace`: only by these. `false`: not at all, the store is looked at every `every`. Default `auto`.
    */
   readonly notifications?: 'auto' | 'keyspace' | false;
 }

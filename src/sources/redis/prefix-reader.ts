@@ -1,7 +1,7 @@
 import { SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import { headVersion, type Chronicle } from './chronicle.js';
-import { breathe, Comparison, type Limit } from './comparison.js';
+import { breathe, Comparison, type Before, type Limit } from './comparison.js';
 import type { Command, Connection, Reply } from './connection.js';
 import type { Whole } from './hash-reader.js';
 import { escapeGlob, type Place } from './place.js';
@@ -44,9 +44,9 @@ export class PrefixReader {
    *
    * @throws SourceError, ConfigError CALUMMA_TOO_LARGE
    */
-  async read(held: ReadonlyMap<string, string>): Promise<Whole> {
+  async read(held: Before): Promise<Whole> {
     let found = await this.scan(held);
-    let before = held;
+    let before: Before = held;
     for (let tries = 1; tries < patientTries; tries++) {
       if (found.set.size === 0 && (await found.removed()).size === 0) return this.#whole(held, found, before);
       before = found.entries;
@@ -56,7 +56,7 @@ export class PrefixReader {
   }
 
   /** One scan: of a key that is changed meanwhile it may give either state. */
-  async scan(held: ReadonlyMap<string, string>): Promise<Comparison> {
+  async scan(held: Before): Promise<Comparison> {
     const comparison = new Comparison(held, this.#limit);
     const portion = new Portion();
     for (let cursor = '0'; ; ) {
@@ -90,7 +90,7 @@ export class PrefixReader {
     await this.#checkTypes(names.filter((_name, index) => found[index] === null));
     const values = new Map<string, string | undefined>();
     for (const [index, name] of names.entries()) {
-      const key = name.slice(this.#place.name.length);
+      const key = this.#keyOf(name);
       const value = found[index] ?? null;
       values.set(key, value === null ? undefined : valueText(this.#where, key, value));
       if (index % 2_000 === 1_999) await breathe();
@@ -104,20 +104,20 @@ export class PrefixReader {
     return names.length === 0 ? 0 : Number(reply);
   }
 
-  async #whole(held: ReadonlyMap<string, string>, found: Comparison, compared: ReadonlyMap<string, string>): Promise<Whole> {
+  async #whole(held: Before, found: Comparison, compared: Before): Promise<Whole> {
     const [head] = await this.#connection.ask(this.#where, [this.#chronicle.headCommand]);
     const comparison = compared === held ? found : await this.#again(held, found.entries);
     return { comparison, version: headVersion(head) };
   }
 
   /** All the keys that were found, in one go: keys that came meanwhile are not among them, and are found by the next look. */
-  async #atOnce(held: ReadonlyMap<string, string>, found: Comparison): Promise<Whole> {
+  async #atOnce(held: Before, found: Comparison): Promise<Whole> {
     const { values, version } = await this.values([...found.entries.keys()].map((key) => this.#place.name + key));
     const entries = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
     return { comparison: await this.#again(held, entries), version };
   }
 
-  async #again(held: ReadonlyMap<string, string>, entries: Iterable<readonly [string, string]>): Promise<Comparison> {
+  async #again(held: Before, entries: Iterable<readonly [string, string]>): Promise<Comparison> {
     const comparison = new Comparison(held, this.#limit);
     let steps = 0;
     for (const [key, value] of entries) {
@@ -132,13 +132,17 @@ export class PrefixReader {
     return reply as readonly (Buffer | null)[];
   }
 
+  #keyOf(name: string | Buffer): string {
+    const { length } = this.#place.name;
+    return keyText(this.#where, typeof name === 'string' ? name.slice(length) : name.subarray(Buffer.byteLength(this.#place.name)));
+  }
+
   async #put(comparison: Comparison, names: readonly Buffer[], values: readonly (Buffer | null)[]): Promise<void> {
     await this.#checkTypes(names.filter((_name, index) => values[index] === null));
-    const { length } = this.#place.name;
     for (const [index, name] of names.entries()) {
       const value = values[index] ?? null;
       if (value === null) continue; // deleted since it was scanned
-      const key = keyText(this.#where, name).slice(length);
+      const key = this.#keyOf(name);
       comparison.put(key, valueText(this.#where, key, value));
     }
   }

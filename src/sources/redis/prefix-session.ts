@@ -1,15 +1,16 @@
 import type { FullReading, Reading } from '../../core/model.js';
 import type { StoreSession } from '../store/follow.js';
-import { writtenAt } from './chronicle.js';
+import { aboutReading } from './chronicle.js';
 import type { Comparison } from './comparison.js';
 import type { Whole } from './hash-reader.js';
 import type { SessionParts } from './hash-session.js';
 import type { Hearing } from './hearing.js';
+import { Held } from './held.js';
 import { originIn } from './place.js';
 import type { PrefixReader, Read } from './prefix-reader.js';
 
 // More than that are read by a scan, in portions.
-const mostNames = 5_000;
+const mostNames = 1_000;
 // A transaction that is under way while its keys are read is caught up with in the next round; many in a row are rare.
 const mostRounds = 20;
 // Who flushes in the middle of each scan is not waited for.
@@ -25,10 +26,10 @@ export class PrefixSession implements StoreSession {
   readonly #parts: SessionParts<PrefixReader>;
   readonly #hearing: () => Hearing;
   readonly #locate: (key: string) => string;
-  #entries: Map<string, string> = new Map();
+  readonly #held = new Held();
   #version: string | undefined;
   /** Names of keys that were told to have changed, and were not read since. */
-  #told = new Set<string>();
+  readonly #told = new Set<string>();
   /** Anything may have changed. */
   #all = false;
 
@@ -51,7 +52,7 @@ export class PrefixSession implements StoreSession {
 
   async load(): Promise<FullReading> {
     const { comparison, version } = await this.#readAll();
-    return { kind: 'full', entries: comparison.set, ...this.#about(version) };
+    return { kind: 'full', entries: comparison.set, ...aboutReading(this.#locate, version) };
   }
 
   async changes(): Promise<Reading | undefined> {
@@ -67,7 +68,7 @@ export class PrefixSession implements StoreSession {
     const before = this.#version;
     const { comparison, version, remove } = await this.#readAll();
     if (comparison.set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set: comparison.set, remove, ...this.#about(version, before) };
+    return { kind: 'patch', set: comparison.set, remove, ...aboutReading(this.#locate, version, before) };
   }
 
   close(): void {
@@ -81,15 +82,14 @@ export class PrefixSession implements StoreSession {
     const set = new Map<string, string>();
     const remove = new Set<string>();
     for (const [key, value] of read.values) {
-      const held = this.#entries.get(key);
+      const held = this.#held.get(key);
       if (value === undefined && held !== undefined) remove.add(key);
       if (value !== undefined && held !== value) set.set(key, value);
     }
-    for (const key of remove) this.#entries.delete(key);
-    for (const [key, value] of set) this.#entries.set(key, value);
+    this.#held.apply(set, remove);
     this.#version = read.version;
     if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...this.#about(read.version, before) };
+    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, read.version, before) };
   }
 
   /**
@@ -105,7 +105,7 @@ export class PrefixSession implements StoreSession {
       this.#told.clear();
       const read = await this.#parts.reader.values([...names]);
       await this.#hearing().caughtUp();
-      if (this.#all) return undefined;
+      if (this.#mayBeAny()) return undefined;
       const isWhole = [...this.#told].every((name) => names.has(name));
       if (isWhole || round === mostRounds) return read;
     }
@@ -113,9 +113,10 @@ export class PrefixSession implements StoreSession {
 
   async #readAll(): Promise<Whole & { remove: Set<string> }> {
     const { reader } = this.#parts;
-    const { comparison, version } = this.#hearing().isComplete ? await this.#scanAndCatchUp() : await reader.read(this.#entries);
+    const { comparison, version } = this.#hearing().isComplete ? await this.#scanAndCatchUp() : await reader.read(this.#held);
     const remove = await comparison.removed();
-    this.#entries = comparison.entries;
+    if (this.#held.size === 0) this.#held.replace(comparison.entries);
+    else this.#held.apply(comparison.set, remove);
     this.#version = version;
     return { comparison, version, remove };
   }
@@ -124,26 +125,26 @@ export class PrefixSession implements StoreSession {
     for (let tries = 0; tries < mostFlushes; tries++) {
       this.#all = false;
       this.#told.clear();
-      const comparison = await this.#parts.reader.scan(this.#entries);
+      const comparison = await this.#parts.reader.scan(this.#held);
       await this.#hearing().caughtUp();
-      const read = this.#all ? undefined : await this.#readTogether();
+      const read = this.#mayBeAny() ? undefined : await this.#readTogether();
       if (read !== undefined) return { comparison: caughtUp(comparison, read), version: read.version };
     }
-    return this.#parts.reader.read(this.#entries);
+    return this.#parts.reader.read(this.#held);
+  }
+
+  // A function: it is told while we wait.
+  #mayBeAny(): boolean {
+    return this.#all;
   }
 
   #sample(): string[] {
     const names: string[] = [];
-    for (const key of this.#entries.keys()) {
+    for (const key of this.#held.keys()) {
       if (names.length === sampleSize) break;
       names.push(this.#parts.place.name + key);
     }
     return names;
-  }
-
-  #about(version: string | undefined, before?: string): Pick<FullReading, 'version' | 'locate' | 'writtenAt'> {
-    const at = version === before ? undefined : writtenAt(version);
-    return { locate: this.#locate, ...(version === undefined ? {} : { version }), ...(at === undefined ? {} : { writtenAt: at }) };
   }
 }
 

@@ -12,7 +12,7 @@ import { Writer } from './writer.js';
  * Redis has no schema. What lies there, with `hash: 'config'`:
  *
  *   config           hash     the properties: `HSET config gateway.limit 50` will do
- *   config:history   stream   what was written through `set` and `delete`, one entry a key: `version bytes author reason key before after`
+ *   config:history   stream   what was written through `set` and `delete`, one entry a key: `version number bytes author reason key before after`
  *
  * With `prefix: 'config:'` each property is a string, `config:gateway.limit`, and the history is `config::history`.
  *
@@ -48,7 +48,7 @@ class RedisStore implements Source, Writable {
 
   readings(signal: AbortSignal, host?: SourceHost): AsyncIterable<Reading> {
     const { rhythm, ...following } = this.#checked;
-    return followStore(opener({ ...following, everyMs: rhythm.everyMs }), rhythm, signal, host);
+    return followStore(opener(following), rhythm, signal, host);
   }
 
   async set(entries: WriteEntries, options: WriteOptions): Promise<Written> {

@@ -16,7 +16,6 @@ export interface Following {
   readonly dial: Dial;
   readonly place: Place;
   readonly notifications: 'auto' | 'keyspace' | false;
-  readonly everyMs: number;
 }
 
 /** Opens a connection to read, one to listen, and begins to listen: what is loaded then cannot miss a change. */
@@ -64,10 +63,10 @@ interface Opened {
 }
 
 function sessionOf(following: Following, opened: Opened, host: SourceHost, hearing: () => Hearing): Session {
-  const { dial, place, everyMs } = following;
+  const { dial, place } = following;
   const { where, connection, chronicle, links } = opened;
   const limit: Limit = { what: dial.what, maxBytes: host.maxBytes };
-  const parts = { where, place, connection, chronicle, everyMs, close: () => links.close() };
+  const parts = { where, place, connection, chronicle, close: () => links.close() };
   if (place.kind === 'hash') {
     return new HashSession({ ...parts, reader: new HashReader(connection, where, place, chronicle, limit) }, hearing);
   }
@@ -101,13 +100,13 @@ class Links {
     connection.close();
   }
 
-  /** A connection that nobody asks anything may be dead for hours: each is asked for a sign of life twice per deadline. */
+  /** A connection that nobody asks anything may be dead for hours: each is asked for a sign of life, so that the deadline is kept. */
   watchOver(): void {
     if (this.#signal.aborted) return;
-    const halfMs = Math.max(1, Math.ceil(this.#dial.timeoutMs / 2));
+    const quarterMs = Math.max(1, Math.ceil(this.#dial.timeoutMs / 4));
     this.#pulse = setInterval(() => {
-      for (const connection of this.#open) connection.ping(halfMs).catch(this.#events.lost);
-    }, halfMs).unref();
+      for (const connection of this.#open) connection.ping(3 * quarterMs).catch(this.#events.lost);
+    }, quarterMs).unref();
   }
 
   readonly close = (): void => {

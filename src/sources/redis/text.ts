@@ -5,8 +5,8 @@ import { storedKey, storedValue } from '../store/stored.js';
  *
  * @throws SourceError for bytes that are no UTF-8, or too many
  */
-export function keyText(where: string, bytes: Buffer): string {
-  return storedKey(where, textOf(bytes));
+export function keyText(where: string, name: string | Buffer): string {
+  return storedKey(where, typeof name === 'string' ? name : textOf(name));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 
 import { createConfig, type Config } from '../../../src/index.js';
 import type { ConfigError } from '../../../src/core/errors.js';
@@ -50,8 +50,7 @@ export function useRig(server: () => RedisServer): Rig {
       const follower = follow(source);
       closing.push(() => follower.stop());
       await until(() => follower.readings.length > 0 || follower.thrown() !== undefined);
-      const thrown = follower.thrown();
-      if (thrown !== undefined) throw thrown;
+      expect(follower.thrown()).toBeUndefined();
       return follower;
     },
     config: (source) => {

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+
+import { whileHeard } from '../../../src/sources/redis/patience.js';
+
+test('an answer that keeps coming may take longer than the deadline', async () => {
+  let heard = 0;
+  const work = (async () => {
+    for (let piece = 0; piece < 20; piece++) {
+      await sleep(20);
+      heard += 1;
+    }
+    return 'all of it';
+  })();
+  expect(await whileHeard(150, () => heard, work, () => new Error('silent'))).toBe('all of it');
+});
+
+test('silence ends it', async () => {
+  const never = new Promise(() => undefined);
+  await expect(whileHeard(20, () => 0, never, () => new Error('silent'))).rejects.toThrow('silent');
+});
