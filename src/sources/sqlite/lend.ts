@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 
 import type { WithConnection } from '../table/writer.js';
+import { placeOf } from './file.js';
 import type { Opened, Opener } from './open.js';
 
 /** ms that a connection is kept for the next write. */
@@ -22,12 +23,12 @@ export function lender(opener: Opener): WithConnection {
     const { opened, place, timer } = idle;
     clearTimeout(timer);
     idle = undefined;
-    if (placeOf(opened) === place) return opened;
+    if (placeNow(opened) === place) return opened;
     opened.connection.close();
     return undefined;
   };
   const keep = (opened: Opened): void => {
-    const place = placeOf(opened);
+    const place = placeNow(opened);
     if (idle !== undefined || place === undefined) return opened.connection.close();
     idle = { opened, place, timer: setTimeout(() => taken()?.connection.close(), idleMs).unref() };
   };
@@ -46,7 +47,7 @@ export function lender(opener: Opener): WithConnection {
 }
 
 /** `undefined` for a file that is gone, and a database without a file. */
-function placeOf({ path }: Opened): string | undefined {
+function placeNow({ path }: Opened): string | undefined {
   const stats = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
+  return stats && placeOf(stats);
 }

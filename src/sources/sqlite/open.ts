@@ -1,12 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
-
-import { causeOf, reasonOf } from '../../core/check.js';
-import { SourceError } from '../../core/errors.js';
-import { quote } from '../../core/redact.js';
 import { findClient, type OpenFile } from './clients.js';
 import { SqliteConnection } from './connection.js';
 import { driverOf, firstRow, type Driver } from './driver.js';
 import { sqliteError, type Scene } from './errors.js';
+import { checkFile } from './file.js';
 import type { SqliteSettings } from './options.js';
 import { sqliteSchema } from './schema.js';
 
@@ -90,17 +86,4 @@ export class Opener {
 function pathOf(driver: Driver): string | undefined {
   const path = firstRow(driver, "SELECT file FROM pragma_database_list WHERE name = 'main'")?.[0];
   return typeof path === 'string' && path !== '' ? path : undefined;
-}
-
-function checkFile(path: string, { layer, file }: Scene): void {
-  const expected = `${layer}: expected a database file at ${quote(file)}, found`;
-  try {
-    if (!statSync(path).isFile()) throw new SourceError(`${expected} something that is no file`);
-    accessSync(path, constants.R_OK);
-  } catch (error) {
-    if (error instanceof SourceError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new SourceError(`${expected} none: it is read as soon as it comes; sqlite({ create: true }) makes one`, { cause: error });
-    throw new SourceError(`${expected} that it cannot be read: ${reasonOf(error)}`, { cause: causeOf(error) });
-  }
 }

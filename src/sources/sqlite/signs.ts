@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
-
-import { SourceError } from '../../core/errors.js';
-import { quote } from '../../core/redact.js';
 import { firstRow } from './driver.js';
 import { isBusy, sqliteError } from './errors.js';
+import { placeOf, statFile } from './file.js';
 import type { Opened } from './open.js';
 
 /** What a look at a database tells: `replaced` is another database under the same path. */
@@ -78,9 +75,8 @@ export class Signs {
   #stampNow(): Stamp | undefined {
     const { path, scene } = this.#opened;
     if (path === undefined) return undefined;
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) throw new SourceError(`${scene.layer}: expected a database file at ${quote(scene.file)}, found that it is gone`);
-    return { place: `${stats.dev}:${stats.ino}`, content: `${stats.size}:${stats.mtimeMs}` };
+    const stats = statFile(path, scene);
+    return { place: placeOf(stats), content: `${stats.size}:${stats.mtimeMs}` };
   }
 
   #waitFor(error: unknown): Sign {

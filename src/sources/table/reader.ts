@@ -96,7 +96,7 @@ export class TableReader {
 
   async #position(): Promise<Position> {
     const { columns, statements, hasRevision } = this.#table;
-    if (hasRevision) return { version: (await this.#first(statements.revision()))[0] as Version, count: undefined };
+    if (hasRevision) return { version: (await this.#first(statements.revisionOf(columns)))[0] as Version, count: undefined };
     if (columns.version === undefined) return { version: undefined, count: undefined };
     const [version, count] = await this.#first(statements.position(columns));
     return { version: version as Version, count: Number(count) };

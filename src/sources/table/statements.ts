@@ -81,6 +81,14 @@ export class Statements {
     return { sql: `SELECT ${this.#dialect.quote('version')} FROM ${this.#revision}`, params: [] };
   }
 
+  /** The same, as long as the table is there with its columns: to drop it leaves the revision as it was. */
+  revisionOf(columns: Columns): Statement {
+    const { quote } = this.#dialect;
+    const [revision, table] = [quote('calumma_revision'), quote('calumma_table')];
+    const none = `SELECT ${this.#namesOf(columns).map((column) => quote(column)).join(', ')} FROM ${this.#table} WHERE 1 = 0`;
+    return { sql: `SELECT ${revision}.${quote('version')} FROM ${this.#revision} ${revision} LEFT JOIN (${none}) ${table} ON 1 = 1`, params: [] };
+  }
+
   /** The keys that the history says were changed. */
   changedSince(since: unknown): Statement {
     const where = new Conditions(this.#dialect, this.#filter).compare('version', '>', since);
@@ -137,9 +145,12 @@ export class Statements {
     return { sql: `${sql} ORDER BY ${this.#dialect.quote('id')} DESC LIMIT ${limit}`, params };
   }
 
-  #listOf({ key, value, updatedAt }: Columns): string {
-    const texts = updatedAt === undefined ? [key, value] : [key, value, updatedAt];
-    return texts.map((column) => this.#text(column)).join(', ');
+  #listOf(columns: Columns): string {
+    return this.#namesOf(columns).map((column) => this.#text(column)).join(', ');
+  }
+
+  #namesOf({ key, value, updatedAt }: Columns): string[] {
+    return updatedAt === undefined ? [key, value] : [key, value, updatedAt];
   }
 
   #text(column: string): string {

@@ -308,7 +308,7 @@ describe('sqlite', () => {
     rmSync(lab.path);
     await until(() => config.health().layers.find(({ name }) => name === 'sqlite')?.state === 'stale');
     expect(config.get('a')).toBe('1');
-    expect(errors[0]).toContain('found that it is gone');
+    expect(errors[0]).toContain('found none: it is read as soon as it comes');
     renameSync(`${lab.path}.kept`, lab.path);
     await until(() => config.health().layers.find(({ name }) => name === 'sqlite')?.state === 'live');
   });
