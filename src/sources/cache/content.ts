@@ -32,7 +32,7 @@ export function headerLine(header: Header): Buffer {
 }
 
 /** Something that says of what format it is: ours, or one to come. */
-export type AnyHeader = Partial<Record<keyof Header, unknown>> & { readonly format: string };
+type AnyHeader = Partial<Record<keyof Header, unknown>> & { readonly format: string };
 
 /** @returns undefined when it is no header, of this format or another */
 export function headerOf(line: Buffer): AnyHeader | undefined {

@@ -27,9 +27,6 @@ interface OnDisk {
   readonly version: string | undefined;
 }
 
-/** A failed write is tried again also if nothing new is kept: a disk that was full must not cost a quiet layer its cache. */
-const retryMs = 30_000;
-
 /**
  * The last good reading of one layer, in one file and the one before it.
  *
@@ -100,7 +97,7 @@ export class DiskMemory implements Memory {
     if (this.#isClosing) return;
     if (this.#wanted !== undefined) return this.#beginAt(this.#nextAt);
     this.#wanted = failed;
-    if (failed !== undefined) this.#beginAt(performance.now() + retryMs);
+    if (failed !== undefined) this.#beginAt(performance.now() + this.#settings.retryMs);
   }
 
   /** Resolves with what could not be written. */

@@ -18,6 +18,8 @@ export interface CachedOptions {
 export interface CacheSettings {
   readonly key: KeyObject | undefined;
   readonly writeEveryMs: number;
+  /** ms until a failed write is tried again, also if nothing new is kept: a full disk must not cost a quiet layer its cache. */
+  readonly retryMs: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export function cacheSettings(fn: string, options: CachedOptions, spelled = (nam
   checkOptions(fn, options, ['encrypt', 'writeEveryMs']);
   const { encrypt, writeEveryMs = 1_000 } = options;
   checkMs(spelled('writeEveryMs'), writeEveryMs);
-  return { key: encrypt === undefined ? undefined : keyOf(spelled('encrypt'), encrypt), writeEveryMs };
+  return { key: encrypt === undefined ? undefined : keyOf(spelled('encrypt'), encrypt), writeEveryMs, retryMs: 30_000 };
 }
 
 function keyOf(what: string, given: unknown): KeyObject {

@@ -7,14 +7,14 @@ import { readCache } from './read.js';
 import { foundOf } from './refusal.js';
 
 /** What was seen of a file when it was read. */
-export type Seen = 'good' | 'bad' | 'missing' | 'unread';
+type Seen = 'good' | 'bad' | 'missing' | 'unread';
 
 export interface SeenFiles {
   readonly current: Seen;
   readonly previous: Seen;
 }
 
-export interface Recalled {
+interface Recalled {
   readonly reading: RememberedReading | undefined;
   readonly seen: SeenFiles;
   /** Why what is there cannot be used. */

@@ -15,13 +15,13 @@ export interface Lock {
 }
 
 /** Makes the bytes of a file those that may lie on disk, and ends it with what shows that nothing was changed since. */
-export interface Seal {
+interface Seal {
   update(bytes: Buffer): Buffer;
   end(): Buffer;
 }
 
 /** The way back. */
-export interface Opening {
+interface Opening {
   update(bytes: Buffer): Buffer;
   /** Whether all of it, header included, is what was written. */
   holds(): boolean;

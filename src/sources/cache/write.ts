@@ -10,7 +10,7 @@ import { Refusal } from './refusal.js';
 import { type Lock, seal } from './seal.js';
 import { temporaryName } from './temporary.js';
 
-export interface Written {
+interface Written {
   readonly header: Header;
   readonly listed: Listed;
   readonly lock: Lock | undefined;
@@ -33,11 +33,11 @@ export async function replaceCache(places: Places, written: Written, seen: SeenF
     if (seen.current === 'good') await keepAsPrevious(places);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removed(temporary);
     throw error;
   }
   // Of no use to anybody, and it may hold secrets in plain text from before there was a key.
-  if (seen.previous === 'bad') await rm(places.previous.path, { force: true }).catch(() => undefined);
+  if (seen.previous === 'bad') await removed(places.previous.path);
   await syncFolder(dirname(path));
 }
 
@@ -75,8 +75,13 @@ async function keepAsPrevious({ current, previous }: Places): Promise<void> {
     await keepWithoutLink(error, current.path, previous.path);
   } finally {
     // Still there when both names are links to one file already, as after a crash between the two renames.
-    await rm(spare, { force: true });
+    await removed(spare);
   }
+}
+
+/** As far as it can be: what made the write fail may also keep this from being done, and is what is to be told. */
+async function removed(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
 }
 
 /** Where there are no hard links, the previous file alone is there for a moment. */

@@ -35,9 +35,14 @@ export interface Remembering {
   recall(): RememberedReading | undefined;
 }
 
-export function remembering(path: string, options: CachedOptions & { readonly layer?: string } = {}): Remembering {
-  const { layer = 'store', ...rest } = options;
-  const memory = new DiskMemory(layer, path, cacheSettings('cached', rest));
+export interface RigOptions extends CachedOptions {
+  readonly layer?: string;
+  readonly retryMs?: number;
+}
+
+export function remembering(path: string, options: RigOptions = {}): Remembering {
+  const { layer = 'store', retryMs = 30_000, ...rest } = options;
+  const memory = new DiskMemory(layer, path, { ...cacheSettings('cached', rest), retryMs });
   const problems: ConfigError[] = [];
   const tell = (problem: ConfigError): void => void problems.push(problem);
   return {
@@ -55,7 +60,7 @@ export function remembering(path: string, options: CachedOptions & { readonly la
 }
 
 /** What another process would recall now, and what it would be told. */
-export function recalled(path: string, options: CachedOptions & { readonly layer?: string } = {}): { entries: Record<string, string> | undefined; told: string[]; reading: RememberedReading | undefined } {
+export function recalled(path: string, options: RigOptions = {}): { entries: Record<string, string> | undefined; told: string[]; reading: RememberedReading | undefined } {
   const fresh = remembering(path, options);
   const reading = fresh.recall();
   return { entries: reading && Object.fromEntries(reading.entries), told: fresh.problems.map(({ message }) => message), reading };

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -103,6 +103,26 @@ describe('the file before', () => {
     rmSync(path);
     expect(recalled(path)).toMatchObject({ entries: { a: '2' }, told: [] });
   });
+});
+
+/** Linux lets nobody link a file of somebody else (fs.protected_hardlinks), as other file systems have no links at all. */
+it('where a file cannot be linked, it is moved to be the one before', async (test) => {
+  if (process.geteuid?.() !== 0) return test.skip('only root can make a file of somebody else');
+  const folder = scratch();
+  const path = join(folder, 'store.cache');
+  await remembering(path).save(reading({ a: '1' }));
+  chmodSync(folder, 0o777);
+  chmodSync(path, 0o644);
+  const inode = statSync(path).ino;
+  await unprivileged(async () => {
+    const store = remembering(path);
+    expect(store.recall()).toBeDefined();
+    await store.save(reading({ a: '2' }));
+    expect(store.problems).toEqual([]);
+    expect(recalled(path)).toMatchObject({ entries: { a: '2' }, told: [] });
+  });
+  expect(statSync(`${path}.previous`).ino).toBe(inode);
+  expect(readdirSync(folder).sort()).toEqual(['store.cache', 'store.cache.previous']);
 });
 
 describe('writing', () => {
@@ -248,6 +268,18 @@ describe('a cache that cannot be written', () => {
     harm(path);
     await store.save(reading({ a: '5' }));
     expect(store.problems).toHaveLength(2); // it was well in between
+  });
+
+  it('is tried again later, also if nothing new is kept', async () => {
+    const path = join(scratch(), 'folder', 'store.cache');
+    writeFileSync(join(path, '..'), '');
+    const store = remembering(path, { retryMs: 50 });
+    store.keep(reading({ a: '1' }));
+    await until(() => store.problems.length > 0);
+    rmSync(join(path, '..'));
+    await until(() => recalled(path).entries?.a === '1');
+    await store.memory.close();
+    expect(store.problems).toHaveLength(1);
   });
 
   it('because the folder may not be written to leaves what is there', async () => {
