@@ -96,7 +96,7 @@ export interface Memory {
   /**
    * Keeps what the layer holds now. Called after each reading that was accepted; returns at once and writes in its own time.
    *
-   * @param held its map may go on changing: whoever needs longer than this call copies it
+   * @param held its map may be changed later, but only if `keep` is called again in the same turn
    */
   keep(held: FullReading, tell: (problem: ConfigError) => void): void;
   /** Resolves when everything given to `keep` is on disk, or cannot be. */
