@@ -15,8 +15,9 @@ export const dialect: Dialect = {
 const outOfReach: ReadonlySet<string> = new Set(['42P01', '3F000', '42501']);
 
 const firstBatch = 200;
-const largestBatch = 2_000;
-const batchBytes = 512 * 1024;
+// A thousand rows are some ms of work for the client.
+const largestBatch = 1_000;
+const batchBytes = 256 * 1024;
 
 /** Rows are read through a cursor: the server waits for us, and no batch is large. */
 export class PostgresConnection implements SqlConnection {
@@ -98,14 +99,19 @@ export class PostgresConnection implements SqlConnection {
     }
     for (;;) {
       const { rows } = await answer;
+      const isLast = rows.length < count;
+      if (!isLast) {
+        // The server works on these while we work on those.
+        count = this.#nextCount(count);
+        answer = this.#send(fetch(count));
+        answer.catch(() => undefined); // a reader that has enough does not ask
+      }
       if (rows.length > 0) yield rows;
-      if (rows.length < count) return;
-      count = this.#nextCount(count);
-      answer = this.#send(fetch(count));
+      if (isLast) return;
     }
   }
 
-  /** As many rows as will have half a megabyte, going by the last ones. */
+  /** As many rows as will have {@link batchBytes}, going by the last ones. */
   #nextCount(count: number): number {
     const bytes = this.#link.answerBytes / count;
     return Math.max(1, Math.min(largestBatch, count * 10, Math.floor(batchBytes / bytes)));

@@ -1,3 +1,4 @@
+import { wrongOption } from '../../core/check.js';
 import { companionsOf, schemaOptions, type SchemaOptions } from '../table/plan.js';
 import { quotedTable } from '../table/statements.js';
 import { dialect } from './connection.js';
@@ -19,9 +20,16 @@ import { dialect } from './connection.js';
  */
 export function postgresSchema(options: SchemaOptions = {}): string {
   const { table, filter } = schemaOptions('postgresSchema', options);
+  checkLength(table);
   const names = namesOf(table);
   const keys = [...filter.map((column) => dialect.quote(column)), '"key"'];
   return [tables(names, keys), lockFunction(names), rowFunction(names, keys), changesFunction(names, keys), truncateFunction(names, keys), triggers(names)].join('\n');
+}
+
+// The longest name that is made of it is `<table>_revision`. PostgreSQL cuts longer ones, and two of them may be the same then.
+function checkLength(table: string): void {
+  const local = table.split('.').at(-1) ?? table;
+  if (Buffer.byteLength(local) > 54) throw wrongOption('postgresSchema({ table })', 'a name of at most 54 bytes', table);
 }
 
 /** Quoted names, the functions' in the schema of the table. */
@@ -184,6 +192,8 @@ function triggers({ table, lock, row, changes, truncate }: Names): string {
 
 /** With the search_path of whoever creates it, so that it works under any other one. */
 function functionOf(name: string, declare: string, body: string): string {
-  const declarations = declare === '' ? '' : `DECLARE ${declare}\n`;
-  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $calumma$\n${declarations}BEGIN${body}\nEND\n$calumma$;\n`;
+  const text = `${declare === '' ? '' : `DECLARE ${declare}\n`}BEGIN${body}\nEND\n`;
+  let end = '$calumma$';
+  while (text.includes(end)) end = `$_${end.slice(1)}`; // a name may have anything in it
+  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS ${end}\n${text}${end};\n`;
 }
