@@ -1,0 +1,66 @@
+import { parentOf } from '../paths.js';
+import { changeOf, type TreeChange } from './changes.js';
+import type { Staged } from './crawl.js';
+import { TreeNode } from './node.js';
+import type { Tree } from './tree.js';
+
+/** What came of a stage. */
+export interface Applied {
+  readonly changes: TreeChange[];
+  /** Parents that are not there, of nodes that are. */
+  readonly orphaned: Set<string>;
+  /** The largest transaction among what was applied. */
+  zxid: bigint;
+}
+
+const perSlice = 400;
+
+/**
+ * Brings what was read into the tree, and tells what it changed. In slices, for large ones.
+ *
+ * @param ifOlder also what is older than what the tree has: the servers were set up anew from an older copy
+ */
+export function* apply(tree: Tree, staged: ReadonlyMap<string, Staged>, ifOlder: boolean): Generator<void, Applied, void> {
+  const applied: Applied = { changes: [], orphaned: new Set(), zxid: 0n };
+  const done = new Set<string>();
+  const applyOne = (path: string, what: Staged): void => {
+    if (done.has(path)) return;
+    done.add(path);
+    if (what.kind === 'absent') return removed(tree, path, applied);
+    const parent = path === tree.root ? undefined : parentOf(path);
+    if (parent !== undefined && !tree.has(parent)) {
+      const above = staged.get(parent);
+      if (above?.kind === 'node') applyOne(parent, above);
+      else applied.orphaned.add(parent);
+    }
+    if (what.kind === 'unreadable') return tree.hide(path);
+    read(tree, path, what, ifOlder, applied);
+  };
+  let count = 0;
+  for (const [path, what] of staged) {
+    applyOne(path, what);
+    if (++count % perSlice === 0) yield;
+  }
+  return applied;
+}
+
+function removed(tree: Tree, path: string, { changes }: Applied): void {
+  for (const { path: at, node } of tree.remove(path)) {
+    const change = changeOf(at, node, undefined);
+    if (change !== undefined) changes.push(change);
+  }
+}
+
+function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'node' }, ifOlder: boolean, applied: Applied): void {
+  const held = tree.mzxid(path);
+  if (held !== undefined && stat.mzxid < held && !ifOlder) return;
+  for (const zxid of [stat.mzxid, stat.pzxid]) if (zxid > applied.zxid) applied.zxid = zxid;
+  if (content === undefined) return tree.touch(path, stat);
+  const before = tree.node(path);
+  const node = new TreeNode(path, stat, content);
+  if (!tree.put(path, stat, content)) return;
+  // Written again as it was: nothing that anybody could act on.
+  if (before?.holds(content) === true) return;
+  const change = changeOf(path, before, node);
+  if (change !== undefined) applied.changes.push(change);
+}

@@ -1,0 +1,145 @@
+import { ZooKeeperError } from '../errors.js';
+import type { Stat } from '../records.js';
+import { contentOf, type Content } from './node.js';
+import type { Found, Reader } from './reader.js';
+import type { Scope } from './scope.js';
+import { childOf, type Tree } from './tree.js';
+
+/** What is to become of a node. */
+export type Staged =
+  /** Without content: it is what the tree has. */
+  | { readonly kind: 'node'; readonly stat: Stat; readonly content: Content | undefined }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable' };
+
+/** However large they are, one answer stays below what the client takes: 48 nodes of 1 MiB, the most that servers hold. */
+const nodesPerRead = 48;
+/** Names, counted by what the parents say. */
+const namesPerList = 20_000;
+const requestsAtOnce = 4;
+
+export interface CrawlParts {
+  readonly tree: Tree;
+  readonly scope: Scope;
+  readonly reader: Reader;
+  /** Bytes of data that may be held, together with what the tree has. */
+  readonly maxBytes: number;
+  /** An answer is in: what was heard of this node, or its list, before is answered with it. */
+  readonly answered: (path: string, part: 'node' | 'list') => void;
+}
+
+interface Lists {
+  readonly path: string;
+  readonly count: number;
+}
+
+/** Reads nodes, and what it finds below them, into a stage: the tree itself does not change before all of it is there. */
+export class Crawl {
+  readonly staged = new Map<string, Staged>();
+  readonly #parts: CrawlParts;
+  readonly #nodes: string[] = [];
+  readonly #lists: Lists[] = [];
+  readonly #wantedLists = new Set<string>();
+  #deep = false;
+  #more = 0;
+
+  constructor(parts: CrawlParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads a node and everything below it. */
+  async everything(path: string): Promise<void> {
+    this.#deep = true;
+    this.#nodes.push(path);
+    await this.#run();
+    this.#deep = false;
+  }
+
+  /** Reads single nodes; those that were not known before with all below, and where it is asked for the children as well. */
+  async these(paths: ReadonlyMap<string, 'node' | 'list'>): Promise<void> {
+    for (const [path, part] of paths) {
+      this.#nodes.push(path);
+      if (part === 'list') this.#wantedLists.add(path);
+    }
+    await this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { reader } = this.#parts;
+    while (this.#nodes.length > 0 || this.#lists.length > 0) {
+      const lists = this.#takeLists();
+      const reads: string[][] = [];
+      while (reads.length < requestsAtOnce && this.#nodes.length > 0) reads.push(this.#nodes.splice(0, nodesPerRead));
+      const requests = reads.map((paths) => reader.read(paths, (path, what) => this.#read(path, what)));
+      if (lists.length > 0) requests.push(reader.list(lists, (path, names) => this.#listed(path, names)));
+      await allOf(requests);
+    }
+  }
+
+  #takeLists(): string[] {
+    const paths: string[] = [];
+    for (let names = 0; names < namesPerList && paths.length < nodesPerRead; ) {
+      const next = this.#lists.shift();
+      if (next === undefined) break;
+      paths.push(next.path);
+      names += next.count;
+    }
+    return paths;
+  }
+
+  #read(path: string, found: Found): void {
+    const { tree, scope, answered } = this.#parts;
+    const wasKnown = this.#isKnown(path);
+    answered(path, 'node');
+    if (found.kind !== 'node') return this.#stage(path, found);
+    const { stat, data } = found;
+    const isSame = tree.mzxid(path) === stat.mzxid;
+    this.#stage(path, { kind: 'node', stat, content: isSame ? undefined : contentOf(data) });
+    const list = this.#deep || !wasKnown || this.#wantedLists.delete(path);
+    if (!list || !scope.opens(path)) return;
+    if (stat.numChildren > 0) this.#lists.push({ path, count: stat.numChildren });
+    else this.#listed(path, []);
+  }
+
+  #listed(path: string, names: readonly string[]): void {
+    const { tree, scope, answered } = this.#parts;
+    answered(path, 'list');
+    const there = new Set(names);
+    for (const name of tree.names(path) ?? []) {
+      if (!there.has(name)) this.#stage(childOf(path, name), { kind: 'absent' });
+    }
+    for (const name of [...names].sort()) {
+      const child = childOf(path, name);
+      if (scope.takes(child) && (this.#deep || !this.#isKnown(child))) this.#nodes.push(child);
+    }
+  }
+
+  /** Whether what is below it is known, or is being read. */
+  #isKnown(path: string): boolean {
+    return this.staged.get(path)?.kind === 'node' || (!this.staged.has(path) && this.#parts.tree.isReadable(path));
+  }
+
+  #stage(path: string, what: Staged): void {
+    const { tree, maxBytes } = this.#parts;
+    this.#more += this.#costOf(path, what) - this.#costOf(path, this.staged.get(path));
+    // At its new place: what was read last is applied last.
+    this.staged.delete(path);
+    this.staged.set(path, what);
+    if (tree.bytes + this.#more > maxBytes) throw tooLarge(tree.root, maxBytes);
+  }
+
+  #costOf(path: string, what: Staged | undefined): number {
+    if (what?.kind !== 'node' || what.content === undefined) return 0;
+    return what.stat.dataLength - (this.#parts.tree.stat(path)?.dataLength ?? 0);
+  }
+}
+
+/** Waits for all to end, also when one fails: nothing of a crawl goes on behind its back. */
+async function allOf(requests: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(requests);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+function tooLarge(root: string, maxBytes: number): ZooKeeperError {
+  return new ZooKeeperError('QUOTAEXCEEDED', `tree ${root}: expected at most ${maxBytes} bytes of data, found more: what was read before stays`, { path: root });
+}
