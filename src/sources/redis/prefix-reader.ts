@@ -59,21 +59,16 @@ export class PrefixReader {
   async scan(held: Before): Promise<Comparison> {
     const comparison = new Comparison(held, this.#limit);
     const portion = new Portion();
-    for (let cursor = '0'; ; ) {
-      const scan: Command = ['SCAN', cursor, 'MATCH', `${escapeGlob(this.#place.name)}*`, 'COUNT', '1000'];
-      const [reply] = await this.#connection.ask(this.#where, [scan]);
-      const [next, names] = reply as readonly [Buffer, readonly Buffer[]];
-      const keys = names.filter((name) => name.toString() !== this.#place.history);
-      for (let at = 0; at < keys.length; ) {
-        const some = keys.slice(at, at + Math.min(portion.count, keysAtOnce));
+    for await (const names of this.#names()) {
+      for (let at = 0; at < names.length; ) {
+        const some = names.slice(at, at + Math.min(portion.count, keysAtOnce));
         const values = await this.#mget(some);
         portion.had(values, some.length);
         await this.#put(comparison, some, values);
         at += some.length;
       }
-      cursor = next.toString();
-      if (cursor === '0') return comparison;
     }
+    return comparison;
   }
 
   /**
@@ -110,11 +105,32 @@ export class PrefixReader {
     return { comparison, version: headVersion(head) };
   }
 
-  /** All the keys that were found, in one go: keys that came meanwhile are not among them, and are found by the next look. */
+  /**
+   * All the keys that were found, in one go. What was there then, a scan finds afterwards: if it finds no other keys, none was missing.
+   * Who creates keys all the time is not waited for.
+   */
   async #atOnce(held: Before, found: Comparison): Promise<Whole> {
-    const { values, version } = await this.values([...found.entries.keys()].map((key) => this.#place.name + key));
-    const entries = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return { comparison: await this.#again(held, entries), version };
+    const names = new Set([...found.entries.keys()].map((key) => this.#place.name + key));
+    for (let tries = 1; ; tries++) {
+      const { values, version } = await this.values([...names]);
+      const before = names.size;
+      for await (const some of this.#names()) for (const name of some) names.add(this.#place.name + this.#keyOf(name));
+      if (names.size > before && tries < patientTries * 5) continue;
+      const entries = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
+      return { comparison: await this.#again(held, entries), version };
+    }
+  }
+
+  /** The names below the prefix, as a scan finds them. */
+  async *#names(): AsyncGenerator<readonly Buffer[]> {
+    for (let cursor = '0'; ; ) {
+      const scan: Command = ['SCAN', cursor, 'MATCH', `${escapeGlob(this.#place.name)}*`, 'COUNT', '1000'];
+      const [reply] = await this.#connection.ask(this.#where, [scan]);
+      const [next, names] = reply as readonly [Buffer, readonly Buffer[]];
+      yield names.filter((name) => name.toString() !== this.#place.history);
+      cursor = next.toString();
+      if (cursor === '0') return;
+    }
   }
 
   async #again(held: Before, entries: Iterable<readonly [string, string]>): Promise<Comparison> {

@@ -11,10 +11,8 @@ import type { PrefixReader, Read } from './prefix-reader.js';
 
 // More than that are read by a scan, in portions.
 const mostNames = 1_000;
-// A transaction that is under way while its keys are read is caught up with in the next round; many in a row are rare.
-const mostRounds = 20;
-// Who flushes in the middle of each scan is not waited for.
-const mostFlushes = 3;
+// Who flushes, or changes too much, in the middle of each scan is not waited for.
+const mostScans = 3;
 // So many keys stand for all, to see whether they are still there.
 const sampleSize = 100;
 
@@ -96,18 +94,18 @@ export class PrefixSession implements StoreSession {
    * What was told to have changed, at one moment, with all that changed in the same transactions: once everything is told that
    * had happened when the keys were read, no name may be new.
    *
-   * @returns undefined when anything may have changed
+   * @returns undefined when anything may have changed, or too much
    */
   async #readTogether(): Promise<Read | undefined> {
     const names = new Set<string>();
-    for (let round = 1; ; round++) {
+    for (;;) {
       for (const name of this.#told) names.add(name);
       this.#told.clear();
+      if (names.size > mostNames) return undefined;
       const read = await this.#parts.reader.values([...names]);
       await this.#hearing().caughtUp();
       if (this.#mayBeAny()) return undefined;
-      const isWhole = [...this.#told].every((name) => names.has(name));
-      if (isWhole || round === mostRounds) return read;
+      if ([...this.#told].every((name) => names.has(name))) return read;
     }
   }
 
@@ -122,7 +120,7 @@ export class PrefixSession implements StoreSession {
   }
 
   async #scanAndCatchUp(): Promise<Whole> {
-    for (let tries = 0; tries < mostFlushes; tries++) {
+    for (let tries = 0; tries < mostScans; tries++) {
       this.#all = false;
       this.#told.clear();
       const comparison = await this.#parts.reader.scan(this.#held);

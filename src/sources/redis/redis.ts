@@ -21,7 +21,7 @@ import { Writer } from './writer.js';
  * by scanning all keys of the database; where the server tells of no changes that happens every `every`, so choose a hash then.
  *
  * **What is changed together arrives together**, by `set`, by one `HSET` or `MSET`, in MULTI and EXEC, or by a script. The one
- * exception: keys that are created below a prefix while the server tells of no changes and others write all the time.
+ * exception: keys below a prefix that are created without a pause, while the server tells of no changes.
  *
  * **Versions** are those of the history, which knows only what is written through `set` and `delete`: a change by others has none, and
  * `expectedVersion` does not see it. A hash or prefix that is not there is an empty layer: Redis makes no difference.
