@@ -81,7 +81,7 @@ async function loadsOf(store, quick, { openProxy }) {
     const before = proxy?.bytes.toClient ?? 0;
     const update = await longestHold(async () => {
       const told = untilIs(property, `changed ${round}`);
-      await store.put(keyOf(5), `changed ${round}`);
+      await (store.putOne ?? store.put)(keyOf(5), `changed ${round}`);
       if ((await told) === undefined) throw new Error(`${store.name}: a change was not told`);
     });
     updates.push({ ...update, bytes: proxy === undefined ? undefined : proxy.bytes.toClient - before });
