@@ -14,7 +14,7 @@ const builtins = {
   renderChunk(code) {
     const asked = code.replace(/^import (?:([\w$]+)(?:, )?)?(\{[^}]*\})? from "(node:[\w/]+)";$/gm, (_, whole, names, name) => {
       const targets = [whole, names?.replaceAll(' as ', ': ')].filter((target) => target !== undefined);
-      return targets.map((target) => `const ${target} = process.getBuiltinModule("${name}");`).join(' ');
+      return targets.map((target) => `const ${target} = globalThis.process.getBuiltinModule("${name}");`).join(' ');
     });
     return { code: asked, map: null }; // every line stays a line
   },
