@@ -82,8 +82,7 @@ function tooLong(thrown: unknown, place: Place): ConfigError {
   const [, column = ''] = /column '(.*)' at row/.exec(reasonOf(thrown)) ?? [];
   return new ConfigError(
     'CALUMMA_OPTION',
-    `${place.what}: expected what fits into ${theTable(place)} (in that of mysqlSchema() keys have 768 characters, 64 fewer for each filter column), ` +
-      `found something too long for its column ${quote(column)}: nothing was written`,
+    `${place.what}: expected what fits into ${theTable(place)}, found something too long for its column ${quote(column)}: nothing was written`,
   );
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Source, SourceHost } from '../../core/model.js';
 import type { Writable } from '../../core/writable.js';
 import { followStore, type StoreEvents, type StoreSession } from '../store/follow.js';
@@ -6,8 +8,8 @@ import { openTable } from '../table/session.js';
 import { tableWriter } from '../table/writer.js';
 import { connector, type Connect } from './connect.js';
 import type { MysqlConnection } from './connection.js';
-import { settingsOf, type MysqlOptions } from './options.js';
 import { isRolledBack } from './errors.js';
+import { settingsOf, type MysqlOptions } from './options.js';
 
 /** A table of a MySQL or MariaDB database: followed, and written. */
 export type MysqlSource = Source & Writable;
@@ -52,9 +54,13 @@ async function open(connect: Connect, plan: TablePlan, { lost }: StoreEvents, ho
   }
 }
 
-const attempts = 3;
+const attempts = 10;
+const longestPauseMs = 50;
 
-/** A connection for one piece of work, which is done again when the server chose it to be undone in a deadlock with other writers. */
+/**
+ * A connection for one piece of work, which is done again when the server undid it. Deadlocks are to be expected: we lock the revision
+ * before the rows, so that nothing changes between what is checked and what is written, and who edits by hand does it the other way round.
+ */
 async function lend<T>(connect: Connect, work: (connection: MysqlConnection) => Promise<T>): Promise<T> {
   const connection = await connect({ holds: true });
   try {
@@ -64,6 +70,7 @@ async function lend<T>(connect: Connect, work: (connection: MysqlConnection) => 
       } catch (error) {
         if (attempt === attempts || !isRolledBack(error)) throw error;
       }
+      await sleep(Math.random() * longestPauseMs);
     }
   } finally {
     connection.close();

@@ -8,9 +8,9 @@ const { quote } = mysqlDialect;
 
 /** What MySQL and MariaDB allow a name, in characters. */
 const maxName = 64;
-/** An index entry has 3072 bytes, and a character up to four. */
-const maxIndexed = 768;
+/** In characters; an index entry has 3072 bytes, and a character up to four. */
 const filterLength = 64;
+const indexedPrefix = 191;
 const maxFilters = 8;
 
 /** 'a', 'A' and 'a ' are three keys: the collations that compare byte by byte and pad nothing, by the server's own comment. */
@@ -24,8 +24,8 @@ const exact = 'CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ /*M!10
  * Each statement is one string without a semicolon, so they run one by one through any client, and joined through the `mysql`
  * command line without DELIMITER. Who edits by hand can say `SET @calumma_author = 'ann', @calumma_reason = 'traffic peak'`.
  *
- * Keys have at most 768 characters, 64 fewer for each column of `filter`. Where the binary log is on, making triggers takes the
- * right SUPER, or `log_bin_trust_function_creators = 1`.
+ * Keys have up to 65,535 bytes: what is unique is their hash, in a column that `SELECT *` leaves out. Values of `filter` columns have up to 64
+ * characters. Where the binary log is on, making triggers takes the right SUPER, or `log_bin_trust_function_creators = 1`.
  *
  * @throws ConfigError `CALUMMA_OPTION`
  * @example
@@ -43,9 +43,9 @@ interface Names {
   readonly revision: string;
   readonly history: string;
   readonly trigger: (name: string) => string;
-  /** The columns that a row is known by. */
-  readonly keys: readonly string[];
   readonly filter: readonly string[];
+  /** The columns that a row is known by: the filter's and the key. */
+  readonly keys: readonly string[];
 }
 
 function namesOf(table: string, filter: readonly string[]): Names {
@@ -56,8 +56,8 @@ function namesOf(table: string, filter: readonly string[]): Names {
     revision: quoted(revision),
     history: quoted(history),
     trigger: (name) => quoted(`${table}_${name}`),
-    keys: [...filter, 'key'].map(quote),
     filter: filter.map(quote),
+    keys: [...filter, 'key'].map(quote),
   };
 }
 
@@ -78,12 +78,14 @@ function revisionTable({ revision }: Names): string {
 ) ENGINE=InnoDB`;
 }
 
-function mainTable({ table, keys, filter }: Names): string {
+function mainTable({ table, filter }: Names): string {
   return `CREATE TABLE IF NOT EXISTS ${table} (
-${identity(filter)}  \`value\` LONGTEXT ${exact} NOT NULL,
+${identity(filter)}  \`key_hash\` BINARY(32) NOT NULL DEFAULT '' INVISIBLE,
+  \`value\` LONGTEXT ${exact} NOT NULL,
   \`version\` BIGINT NOT NULL DEFAULT 0,
   \`updated_at\` DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
-  PRIMARY KEY (${keys.join(', ')}),
+  PRIMARY KEY (${[...filter, '`key_hash`'].join(', ')}),
+  INDEX \`key\` (\`key\`(${indexedPrefix})),
   INDEX \`version\` (\`version\`)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC`;
 }
@@ -103,12 +105,13 @@ ${identity(filter)}  \`old_value\` LONGTEXT ${exact},
 
 function identity(filter: readonly string[]): string {
   const columns = filter.map((column) => `  ${column} VARCHAR(${filterLength}) ${exact} NOT NULL,\n`);
-  return `${columns.join('')}  \`key\` VARCHAR(${maxIndexed - filterLength * filter.length}) ${exact} NOT NULL,\n`;
+  return `${columns.join('')}  \`key\` TEXT ${exact} NOT NULL,\n`;
 }
 
 /*
  * The row of the revision is named by its id for clients in safe-updates mode. It is locked by the first change of a transaction and until its commit, so versions grow in the order of
- * commits: who has read one has read all below it. Each trigger is one statement, so that none has a semicolon in it; those of one
+ * commits: who has read one has read all below it. A row that is written as it is (INSERT … ON DUPLICATE KEY UPDATE) takes the lock and no
+ * version; it is looked for once the lock is held, because another transaction may be removing it. Each trigger is one statement, so that none has a semicolon in it; those of one
  * event run in the order they were made in.
  */
 function triggers(names: Names): string[] {
@@ -118,15 +121,22 @@ function triggers(names: Names): string[] {
   const stamp = `(SELECT \`version\` FROM ${revision})`;
   const same = sameRow(names);
   return [
-    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1`),
-    make('bi2', 'BEFORE INSERT', `SET NEW.\`version\` = ${stamp}, NEW.\`updated_at\` = UTC_TIMESTAMP(6)`),
+    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = \`version\` + IF(${isThere(names)}, 0, 1) WHERE \`id\` = 1`),
+    make('bi2', 'BEFORE INSERT', `SET NEW.\`key_hash\` = ${hash}, NEW.\`version\` = ${stamp}, NEW.\`updated_at\` = UTC_TIMESTAMP(6)`),
     make('ai1', 'AFTER INSERT', record(names, [{ row: 'NEW', before: 'NULL', after: 'NEW.`value`', when: 'TRUE' }])),
     make('bu1', 'BEFORE UPDATE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1 AND NOT (${same})`),
-    make('bu2', 'BEFORE UPDATE', `SET NEW.\`version\` = IF(${same}, OLD.\`version\`, ${stamp}), NEW.\`updated_at\` = IF(${same}, OLD.\`updated_at\`, UTC_TIMESTAMP(6))`),
+    make('bu2', 'BEFORE UPDATE', `SET NEW.\`key_hash\` = ${hash}, NEW.\`version\` = IF(${same}, OLD.\`version\`, ${stamp}), NEW.\`updated_at\` = IF(${same}, OLD.\`updated_at\`, UTC_TIMESTAMP(6))`),
     make('au1', 'AFTER UPDATE', record(names, updated(names))),
     make('ad1', 'AFTER DELETE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1`),
     make('ad2', 'AFTER DELETE', record(names, [{ row: 'OLD', before: 'OLD.`value`', after: 'NULL', when: 'TRUE' }])),
   ];
+}
+
+const hash = 'UNHEX(SHA2(NEW.`key`, 256))';
+
+function isThere({ table, filter }: Names): string {
+  const same = [...filter, '`value`'].map((column) => `there.${column} = NEW.${column}`);
+  return `EXISTS (SELECT 1 FROM ${table} AS there WHERE there.\`key_hash\` = ${hash} AND ${same.join(' AND ')})`;
 }
 
 interface Recorded {

@@ -9,7 +9,7 @@ import type { Database } from '../../harness/servers/database.js';
 import { startMariadb } from '../../harness/servers/mariadb.js';
 import { thrownBy } from '../following.js';
 
-const awkwardKeys = ['', ' ', 'a', 'A', 'a ', 'a\t', 'ä', 'a\u0308', 'Ä', 'ß', 'ss', '😀', '😁', '__proto__', 'a.b[0]', "it's", '"', '`', '\\', '%', '_', 'line\nbreak', '\0', 'k'.repeat(768)];
+const awkwardKeys = ['', ' ', 'a', 'A', 'a ', 'a\t', 'ä', 'a\u0308', 'Ä', 'ß', 'ss', '😀', '😁', '__proto__', 'a.b[0]', "it's", '"', '`', '\\', '%', '_', 'line\nbreak', '\0', 'k'.repeat(10_000)];
 
 describeWith('mariadb', 'the schema of mysql()', () => {
   const mariadb = useServer(startMariadb);
@@ -63,12 +63,25 @@ describeWith('mariadb', 'the schema of mysql()', () => {
     expect((await rows('select `key` from properties order by version')).map((row) => row.key)).toEqual(awkwardKeys);
   });
 
+  test('a key stands once, and is found by an index, however long', async () => {
+    await create({ filter: ['application'] });
+    const insert = `insert into properties (application, \`key\`, value) values ('one', ?, 'x')`;
+    for (const key of ['a', 'k'.repeat(65_535)]) {
+      await connection.query(insert, [key]);
+      await expect(connection.query(insert, [key])).rejects.toMatchObject({ code: 'ER_DUP_ENTRY' });
+      const [plan] = await connection.query('explain select value from properties where `key` in (?, ?)', [key, 'other']);
+      expect(plan).toMatchObject([{ key: 'key' }]);
+    }
+    await expect(connection.query(`update properties set \`key\` = 'a'`)).rejects.toMatchObject({ code: 'ER_DUP_ENTRY' });
+    expect(Object.keys((await rows('select * from properties'))[0]!)).toEqual(['application', 'key', 'value', 'version', 'updated_at']);
+  });
+
   test('the version of a row grows with each change of it, and not without one', async () => {
     await create();
     await connection.query(`insert into properties (\`key\`, value) values ('a', '1'), ('b', '1')`);
     await connection.query(`update properties set value = '2' where \`key\` = 'a'`);
-    await connection.query(`update properties set value = '2'`);
-    await connection.query(`update properties set value = '2 '`);
+    await connection.query(`update properties set value = '2' order by \`key\``);
+    await connection.query(`update properties set value = '2 ' order by \`key\``);
     await connection.query(`delete from properties where \`key\` = 'b'`);
     expect(await rows('select `key`, version from properties')).toEqual([{ key: 'a', version: 5 }]);
     expect(await rows('select `key`, old_value, new_value, version from properties_history order by id')).toEqual([

@@ -73,13 +73,24 @@ describeWith('mariadb', 'writing through mysql()', () => {
     await store.set({ 'part.0': null, one: megabyte }, about);
   });
 
-  test('a key that is too long for the index is refused with the reason', async () => {
-    const store = lab.source();
-    await expect(store.set({ ['k'.repeat(769)]: 'v' }, about)).rejects.toMatchObject({
+  test('what does not fit into a column is refused, never cut', async () => {
+    await lab.sql(...mysqlSchema({ table: 'fitted', filter: ['application'] }));
+    await expect(lab.source({ table: 'fitted', filter: { application: 'a'.repeat(65) } }).set({ a: 1 }, about)).rejects.toMatchObject({
       code: 'CALUMMA_OPTION',
-      message: expect.stringContaining('keys have 768 characters, 64 fewer for each filter column), found something too long for its column "key"') as string,
+      message: expect.stringContaining('found something too long for its column "application": nothing was written') as string,
     });
-    expect(await lab.sql('select count(*) as n from properties')).toEqual([{ n: 0 }]);
+    expect(await lab.sql('select count(*) as n from fitted')).toEqual([{ n: 0 }]);
+  });
+
+  test('what is set to what it is, is no change', async () => {
+    const store = lab.source();
+    const { version } = await store.set({ a: 1, b: 1 }, about);
+    const length = (await store.history()).length;
+    expect(await store.set({ a: 1, b: 1 }, about)).toEqual({ version });
+    expect(await store.history()).toHaveLength(length);
+    const { version: next } = await store.set({ a: 1, b: 2 }, about);
+    expect(BigInt(next)).toBeGreaterThan(BigInt(version));
+    expect(await lab.sql(`select \`key\` from properties where version > ${version}`)).toEqual([{ key: 'b' }]);
   });
 
   test('writers at the same time lose nothing, and readers see each transaction whole', { timeout: 60_000 }, async () => {
