@@ -89,7 +89,7 @@ export class Crawl {
 
   #read(path: string, found: Found): void {
     const { tree, scope, answered } = this.#parts;
-    const wasKnown = this.#isKnown(path);
+    const wasKnown = this.#deep || this.#isKnown(path);
     answered(path, 'node');
     if (found.kind !== 'node') return this.#stage(path, found);
     const { stat, data } = found;

@@ -13,12 +13,14 @@ export interface ScopeOptions {
 
 export class Scope {
   readonly #tree: Tree;
+  readonly #isWhole: boolean;
   readonly #maxDepth: number;
   readonly #accept: (path: string) => boolean;
   readonly #descend: (path: string) => boolean;
 
   constructor(tree: Tree, { maxDepth = Infinity, accept = all, descend = all }: ScopeOptions) {
     this.#tree = tree;
+    this.#isWhole = maxDepth === Infinity && accept === all && descend === all;
     this.#maxDepth = maxDepth;
     this.#accept = accept;
     this.#descend = descend;
@@ -30,14 +32,14 @@ export class Scope {
 
   /** Whether this node is seen if its parent is. */
   takes(path: string): boolean {
-    if (!this.#tree.contains(path)) return false;
+    if (this.#isWhole || !this.#tree.contains(path)) return this.#tree.contains(path);
     const depth = this.#tree.depth(path);
     if (depth > this.#maxDepth || !this.#accept(path)) return false;
     return depth === 0 || this.#descend(parentOf(path) ?? '/');
   }
 
   opens(path: string): boolean {
-    return this.#tree.depth(path) < this.#maxDepth && this.#descend(path);
+    return this.#isWhole || (this.#tree.depth(path) < this.#maxDepth && this.#descend(path));
   }
 }
 

@@ -25,6 +25,8 @@ export class Tree {
   readonly #stats = new StatStore();
   readonly #keepsData: boolean;
   #top: Held | undefined;
+  /** The parent that was last looked for: most nodes are asked for together with their neighbours. */
+  #near: { readonly path: string; readonly held: Held } | undefined;
   #size = 0;
   #bytes = 0;
   #unreadable = 0;
@@ -126,14 +128,13 @@ export class Tree {
   remove(path: string): Branch[] {
     const held = this.#find(path);
     if (held === undefined) return [];
-    const names = this.#names(path);
-    const name = names.pop();
-    if (name === undefined) this.#top = undefined;
+    if (path === this.root) this.#top = undefined;
     else {
-      const parent = this.#descend(names);
-      parent?.children?.delete(name);
+      const parent = this.#parentOf(path);
+      parent?.children?.delete(nameOf(path));
       if (parent?.children?.size === 0) parent.children = undefined;
     }
+    this.#near = undefined;
     const branches = [...this.#below(path, held)].reverse();
     return branches.map(([at, one]) => ({ path: at, node: this.#drop(at, one) }));
   }
@@ -164,13 +165,11 @@ export class Tree {
 
   #add(path: string): Held | undefined {
     const held: Held = { children: undefined, content: undefined, slot: unreadable };
-    const names = this.#names(path);
-    const name = names.pop();
-    if (name === undefined) this.#top = held;
+    if (path === this.root) this.#top = held;
     else {
-      const parent = this.#descend(names);
+      const parent = this.#parentOf(path);
       if (parent === undefined) return undefined;
-      (parent.children ??= new Map<string, Held>()).set(name, held);
+      (parent.children ??= new Map<string, Held>()).set(nameOf(path), held);
     }
     this.#unreadable += 1;
     return held;
@@ -188,12 +187,16 @@ export class Tree {
   }
 
   #find(path: string): Held | undefined {
-    return this.contains(path) ? this.#descend(this.#names(path)) : undefined;
+    if (path === this.root) return this.#top;
+    return this.contains(path) ? this.#parentOf(path)?.children?.get(nameOf(path)) : undefined;
   }
 
-  #descend(names: readonly string[]): Held | undefined {
+  #parentOf(path: string): Held | undefined {
+    const at = path.slice(0, path.lastIndexOf('/')) || '/';
+    if (this.#near?.path === at) return this.#near.held;
     let held = this.#top;
-    for (const name of names) held = held?.children?.get(name);
+    for (const name of this.#names(at)) held = held?.children?.get(name);
+    this.#near = held && { path: at, held };
     return held;
   }
 
@@ -201,6 +204,10 @@ export class Tree {
     const below = path.slice(this.root === '/' ? 1 : this.root.length + 1);
     return below === '' ? [] : below.split('/');
   }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 export function childOf(path: string, name: string): string {
