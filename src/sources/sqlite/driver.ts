@@ -5,6 +5,8 @@ import type { Row } from '../table/contract.js';
 export interface Driver {
   /** Rows as arrays, one by one; integers are bigints. */
   rows(sql: string, params: readonly unknown[]): Iterator<Row>;
+  /** A query for one value that is asked again and again. */
+  asking(sql: string): () => unknown;
   columns(sql: string): readonly string[];
   run(sql: string, params: readonly unknown[]): void;
   exec(sql: string): void;
@@ -38,6 +40,7 @@ export interface NodeDatabase {
 }
 
 interface NodeStatement {
+  get(...params: readonly unknown[]): unknown;
   setReturnArrays(on: boolean): void;
   setReadBigInts(on: boolean): void;
   columns(): readonly { readonly name: string }[];
@@ -78,6 +81,11 @@ class BetterDriver implements Driver {
       this.#unfinished.push(reset);
       throw error;
     }
+  }
+
+  asking(sql: string): () => unknown {
+    const statement = this.#settled().prepare(sql).raw(true);
+    return () => (statement.get([]) as Row | undefined)?.[0];
   }
 
   columns(sql: string): readonly string[] {
@@ -142,6 +150,12 @@ class NodeDriver implements Driver {
     statement.setReturnArrays(true);
     statement.setReadBigInts(true);
     return statement.iterate(...params) as Iterator<Row>;
+  }
+
+  asking(sql: string): () => unknown {
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    return () => (statement.get() as Row | undefined)?.[0];
   }
 
   columns(sql: string): readonly string[] {

@@ -13,6 +13,8 @@ export interface Opened {
   /** The file, if there is one. */
   readonly path: string | undefined;
   readonly scene: Scene;
+  /** It is the user's own connection. */
+  readonly isShared: boolean;
 }
 
 /** Makes connections to the database of one source. */
@@ -48,8 +50,9 @@ export class Opener {
     let connection: SqliteConnection | undefined;
     try {
       const path = origin.kind === 'path' ? origin.path : pathOf(driver);
-      connection = new SqliteConnection(driver, { scene: scene(path), isBackground, isShared: origin.kind === 'shared' });
-      const opened = { driver, connection, path, scene: scene(path) };
+      const isShared = origin.kind === 'shared';
+      connection = new SqliteConnection(driver, { scene: scene(path), isBackground, isShared });
+      const opened = { driver, connection, path, scene: scene(path), isShared };
       if (create) await this.#create(opened);
       return opened;
     } catch (error) {

@@ -22,6 +22,8 @@ export class Signs {
   isDoubtful = false;
   readonly #opened: Opened;
   readonly #isWal: boolean;
+  readonly #askVersion: () => unknown;
+  readonly #askOwnChanges: () => unknown;
   #version: string;
   #stamp: Stamp | undefined;
   #busySince: number | undefined;
@@ -29,6 +31,9 @@ export class Signs {
   constructor(opened: Opened) {
     this.#opened = opened;
     this.#isWal = firstRow(opened.driver, 'PRAGMA journal_mode')?.[0] === 'wal';
+    this.#askVersion = opened.driver.asking('PRAGMA data_version');
+    // Made through a connection that is shared with us: data_version leaves them out.
+    this.#askOwnChanges = opened.isShared ? opened.driver.asking('SELECT total_changes()') : () => '';
     this.#stamp = this.#stampNow();
     this.#version = this.#versionNow();
   }
@@ -66,10 +71,8 @@ export class Signs {
     return true;
   }
 
-  /** Also the changes made through a connection that is shared with us, which data_version leaves out. */
   #versionNow(): string {
-    const { driver } = this.#opened;
-    return `${String(firstRow(driver, 'PRAGMA data_version')?.[0])}:${String(firstRow(driver, 'SELECT total_changes()')?.[0])}`;
+    return `${String(this.#askVersion())}:${String(this.#askOwnChanges())}`;
   }
 
   #stampNow(): Stamp | undefined {

@@ -72,7 +72,8 @@ export class Patch {
   }
 }
 
-async function walk<T>(items: Iterable<T>, visit: (item: T) => unknown): Promise<void> {
+/** Visits each item, and gives others their turn in between. */
+export async function walk<T>(items: Iterable<T>, visit: (item: T) => unknown): Promise<void> {
   const turns = new Turns();
   let visited = 0;
   for (const item of items) {

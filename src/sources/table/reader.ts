@@ -2,7 +2,7 @@ import type { FullReading, PatchReading } from '../../core/model.js';
 import type { SqlConnection } from './contract.js';
 import type { Table } from './describe.js';
 import { Gathering } from './gather.js';
-import { Patch } from './patch.js';
+import { Patch, walk } from './patch.js';
 import type { Statement } from './statements.js';
 import { isBefore, isCounter, isNone, isSameVersion, overlapMs, sinceOf, versionText, type Version } from './version.js';
 
@@ -39,10 +39,12 @@ export class TableReader {
   /** Everything. */
   async load(): Promise<FullReading> {
     const position = await this.#position();
-    const entries = new Map<string, string>();
-    const { known, writtenAt } = await this.#readAll((key, value) => entries.set(key, value));
+    const { known, writtenAt } = await this.#readAll();
     this.#known = known;
     this.#moveTo(position);
+    // Not filled along with the other one: both would grow, and hash all their keys anew, in the same moment.
+    const entries = new Map<string, string>();
+    await walk(known, ([key, value]) => entries.set(key, value));
     return { kind: 'full', entries, ...this.#about(position, writtenAt) };
   }
 
@@ -82,14 +84,14 @@ export class TableReader {
     return new Patch(this.#known, this.#table.plan, this.#maxBytes);
   }
 
-  async #readAll(tell: (key: string, value: string) => void): Promise<{ known: Map<string, string>; writtenAt: number | undefined }> {
+  async #readAll(tell?: (key: string, value: string) => void): Promise<{ known: Map<string, string>; writtenAt: number | undefined }> {
     const gathering = new Gathering(this.#table.plan, this.#maxBytes);
     const known = new Map<string, string>();
     await gathering.rows(this.#connection, this.#table.statements.rows(this.#table.columns), (key, value) => {
       if (value === undefined) return;
       if (known.has(key)) throw gathering.duplicate(key);
       known.set(key, value);
-      tell(key, value);
+      tell?.(key, value);
     });
     return { known, writtenAt: gathering.writtenAt };
   }

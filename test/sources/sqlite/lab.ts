@@ -1,9 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import process from 'node:process';
 
 import { onTestFinished } from 'vitest';
 
@@ -89,13 +86,43 @@ async function killed(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Whether a package is there. */
-export function hasPackage(name: string): boolean {
-  try {
-    return existsSync(createRequire(import.meta.url).resolve(name));
-  } catch {
-    return false;
-  }
+/** A database whose rows are counted as they are read. */
+export function counting(database: SqliteDatabase, count: (rows: number) => void): SqliteDatabase {
+  return proxied(database, {
+    prepare: (...sql: unknown[]) => {
+      const statement = (database as { prepare: (...sql: unknown[]) => object }).prepare(...sql);
+      const wrapped: object = proxied(statement, {
+        iterate: (...params: unknown[]) => {
+          const rows = (statement as { iterate: (...params: unknown[]) => Iterator<unknown> }).iterate(...params);
+          return proxied(rows, {
+            next: () => {
+              const next = rows.next();
+              if (next.done !== true) count(1);
+              return next;
+            },
+          });
+        },
+        raw: (on: boolean) => {
+          (statement as { raw: (on: boolean) => unknown }).raw(on);
+          return wrapped;
+        },
+        safeIntegers: (on: boolean) => {
+          (statement as { safeIntegers: (on: boolean) => unknown }).safeIntegers(on);
+          return wrapped;
+        },
+      });
+      return wrapped;
+    },
+  });
 }
 
-export const nodeMajor = Number(process.versions.node.split('.')[0]);
+/** An object with some methods of its own; the other ones are called on the object itself. */
+function proxied<T extends object>(target: T, own: Readonly<Record<string, unknown>>): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name, object);
+      if (typeof name === 'string' && name in own && value !== undefined) return own[name];
+      return typeof value === 'function' ? (value.bind(object) as unknown) : value;
+    },
+  });
+}
