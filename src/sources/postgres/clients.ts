@@ -58,19 +58,17 @@ function createClient(Client: new (config: object) => PgOwnClient, options: Conn
 async function checkOut(pool: PgPool, request: ConnectRequest): Promise<Connected> {
   const { what, timeout, signal } = request;
   const place: Place = { what, server: 'the database of the pool', user: undefined, table: request.table, timeout };
-  let wanted = true;
   const coming = pool.connect() as Promise<PgPoolClient>;
-  // It may come when nobody waits for it any more.
-  coming.then((client) => wanted || client.release(), () => undefined);
+  let client: PgPoolClient;
   try {
-    const client = await withinMs(timeout, `${what}: a free connection of the pool`, Promise.race([coming, untilAborted(signal, what)]));
-    if (request.background) client.unref?.();
-    return connected(client, placeIn(client, place), { giveBack: () => client.release(), discard: () => throwAway(client) });
+    client = await withinMs(timeout, `${what}: a free connection of the pool`, Promise.race([coming, untilAborted(signal, what)]));
   } catch (thrown) {
+    // It may come when nobody waits for it any more.
+    coming.then((late) => late.release(), () => undefined);
     throw problemOf(thrown, place);
-  } finally {
-    wanted = false;
   }
+  if (request.background) client.unref?.();
+  return connected(client, placeIn(client, place), { giveBack: () => client.release(), discard: () => throwAway(client) });
 }
 
 async function untilAborted(signal: AbortSignal, what: string): Promise<never> {

@@ -31,9 +31,10 @@ export function problemOf(thrown: unknown, place: Place): ConfigError {
   if (thrown instanceof ConfigError) return thrown;
   const code = codeOf(thrown);
   if (code === '54000') return tooLong(thrown, place);
-  const advice = byCode.get(code) ?? byClass.get(code.slice(0, 2)) ?? byText(reasonOf(thrown));
+  const reason = reasonOf(thrown) || code; // of several addresses that refuse there is only a code
+  const advice = byCode.get(code) ?? byClass.get(code.slice(0, 2)) ?? byText(reason);
   const cause = quotesValues(code) ? undefined : causeOf(thrown);
-  const message = `${place.what}: ${advice.say(place, reasonOf(thrown))}`;
+  const message = `${place.what}: ${advice.say(place, reason)}`;
   return new SourceError(message, advice.slowly === true ? { cause, retryAfterMs: slowlyMs } : { cause });
 }
 

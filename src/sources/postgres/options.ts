@@ -44,7 +44,7 @@ export interface PostgresOptions extends ConnectOptions, TableOptions, RhythmOpt
    * For a `query` it has to be given, or changes are found by looking only.
    */
   readonly channel?: string;
-  /** `false`: changes are not listened for, only looked for. Default `true`. */
+  /** `false`: changes are not listened for, only looked for, as behind a PgBouncer that pools transactions. Default `true`. */
   readonly listen?: boolean;
   /** The layer's name, and the first word of its origins. Default `postgres`. */
   readonly name?: string;

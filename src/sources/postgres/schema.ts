@@ -10,7 +10,10 @@ import { dialect } from './connection.js';
  *
  * Who reads needs SELECT on all three tables; who writes needs also INSERT, UPDATE, DELETE on the table, UPDATE on the revision and INSERT
  * on the history. Whoever edits the table by hand may say who and why for the history: `SET calumma.author = 'ann'`, `SET calumma.reason = '…'`;
- * else it is the user of the session.
+ * else it is the user of the session. Old rows of the history may be deleted: readers need the last minutes of it only.
+ *
+ * PostgreSQL 11 or later. Whoever edits holds a lock until the end of the transaction that other editors of the table wait for: that is
+ * what puts versions in the order of commits.
  *
  * @param options.table  `name` or `schema.name`.   Default `properties`
  * @param options.filter columns that are part of the key, for the `filter` of readers.   Default none

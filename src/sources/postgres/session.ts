@@ -20,6 +20,7 @@ export function opener(settings: Settings, plan: TablePlan, connect: Connect): O
     const link = new Link(connected, answerLimit(host.maxBytes));
     const close = (): void => link.close();
     signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
     try {
       link.onLost(events.lost);
       const news = new News();

@@ -257,6 +257,10 @@ describeWith('postgres', 'bad input from PostgreSQL', () => {
       expect((await told({ host: '127.0.0.1', port: 1, user, database: 'd' })).message).toMatch(/^postgres: expected a PostgreSQL at 127.0.0.1:1\/d, found that nobody can be reached there/);
     });
 
+    test('nobody at any address of a name', async () => {
+      expect((await told({ host: 'localhost', port: 1, user, database: 'd' })).message).toMatch(/^postgres: expected a PostgreSQL at localhost:1\/d, found that nobody can be reached there \(.*ECONNREFUSED/);
+    });
+
     test('a host that no name server knows', async () => {
       expect((await told({ host: 'nowhere.invalid', user, database: 'd' })).message).toMatch(/^postgres: expected a PostgreSQL at nowhere.invalid:5432\/d, found that nobody can be reached there/);
     });

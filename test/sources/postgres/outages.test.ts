@@ -203,6 +203,19 @@ describeWith('postgres', 'outages of PostgreSQL', () => {
     await until(() => seen.entries.get('a') === '1');
   });
 
+  test('a process that was busy itself does not take the server for silent', async () => {
+    const store = await storeOn(server());
+    const { config, errors } = running(store.options({ timeout: 300, every: 20 }));
+    await config.ready();
+    for (let i = 0; i < 5; i++) {
+      const end = performance.now() + 700;
+      while (performance.now() < end); // longer than the deadline
+      await store.run(`insert into properties (key, value) values ('a', $1) on conflict (key) do update set value = $1`, [i]);
+      await untilValue(config, 'a', String(i));
+    }
+    expect(errors).toEqual([]);
+  });
+
   describe('whoever leaves does not wait', () => {
     test('for a server that takes the connection and says nothing', async () => {
       let taken = 0;
