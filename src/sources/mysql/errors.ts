@@ -102,7 +102,7 @@ const refused: Advice = {
   slowly: true,
   say: (place, reason) =>
     `expected to be let in at ${place.server}${asUser(place)}, found that the server refuses it (${reason}): ` +
-    (place.hasPassword ? 'check user and password, and from which hosts the user may come' : 'no password is given; check user and password'),
+    (place.hasPassword ? 'check user and password, from which hosts the user may come, and whether the server wants TLS' : 'no password is given; check user and password'),
 };
 const forbiddenDatabase: Advice = {
   slowly: true,
