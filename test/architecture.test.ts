@@ -8,7 +8,7 @@ const src = resolve(import.meta.dirname, '../src');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   formats: ['core'],
-  sources: ['core', 'formats'],
+  sources: ['core', 'formats', 'zookeeper'],
   runtime: ['core'],
   testing: ['core'],
   zookeeper: [],
