@@ -18,7 +18,8 @@ export type PostgresSource = Source & Writable;
  * publish, at the cost of the rows it changed. Announcements that were missed while a connection was lost are made up for by reading after
  * each reconnection, and by a look every `every`. Any other table with keys and values will do: without a column `version`, each look reads it all.
  *
- * Needs the package `pg` 8, or a `pool` of it. One connection is held as long as the config lives; each write takes a second one.
+ * Needs the package `pg` 8, or a `pool` of it. One connection is held as long as the config lives; each write opens a second one, or takes one of the
+ * `pool`, which is quicker where many are made.
  *
  * @param options.every     ms, or a duration, between two looks.                    Default 5_000
  * @param options.reconcile ms, or a duration, between two comparisons of everything.   Default 60_000
