@@ -3,7 +3,7 @@ import { ConfigError, SourceError } from '../../core/errors.js';
 import type { Reading } from '../../core/model.js';
 import { quote } from '../../core/redact.js';
 import { storedKey, storedValue } from '../store/stored.js';
-import { Turns } from '../table/gather.js';
+import { Turns } from '../turns.js';
 
 const readAtOnce = 1_000;
 

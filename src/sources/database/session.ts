@@ -4,7 +4,7 @@ import type { FullReading, PatchReading, Reading } from '../../core/model.js';
 import { withoutUserinfo } from '../../core/redact.js';
 import { withinMs } from '../deadline.js';
 import type { StoreSession } from '../store/follow.js';
-import { Turns } from '../table/gather.js';
+import { walk } from '../turns.js';
 import type { DatabaseLoad } from './database.js';
 import { Gathering, isReading } from './gather.js';
 import { unlessAborted } from './leave.js';
@@ -16,8 +16,6 @@ export interface Loading {
   readonly timeout: number;
   readonly maxBytes: number;
 }
-
-const walkAtOnce = 2_000;
 
 /** What `load` gives, told as changes against what it gave before. */
 export class LoadedSession implements StoreSession {
@@ -126,14 +124,4 @@ async function difference(before: ReadonlyMap<string, string>, after: ReadonlyMa
     if (!after.has(key)) remove.add(key);
   });
   return { set, remove };
-}
-
-async function walk<T>(items: Iterable<T>, visit: (item: T) => void): Promise<void> {
-  const turns = new Turns();
-  let visited = 0;
-  for (const item of items) {
-    visit(item);
-    visited += 1;
-    if (visited % walkAtOnce === 0) await turns.give();
-  }
 }

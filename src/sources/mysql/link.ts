@@ -1,10 +1,10 @@
 import type { ConfigError} from '../../core/errors.js';
 import { SourceError } from '../../core/errors.js';
+import { whileHeard } from '../deadline.js';
 import type { Row } from '../table/contract.js';
 import { Answer } from './answer.js';
 import type { MysqlClient } from './client.js';
 import { problemOf, serverGone, type Place } from './errors.js';
-import { whileAlive } from './silence.js';
 
 /** One connection, asked one thing at a time. What its client throws comes out as errors that say what to do. */
 export class Link {
@@ -99,8 +99,8 @@ export class Link {
 
   async #next(answer: Answer): Promise<readonly Row[] | undefined> {
     try {
-      const watched = { socket: this.#client.stream, ms: this.#place.timeout, holds: this.#holds };
-      return await whileAlive(watched, () => serverGone(this.#place), answer.next());
+      const listening = { heard: () => this.#client.stream.bytesRead, ms: this.#place.timeout, holds: this.#holds };
+      return await whileHeard(listening, () => serverGone(this.#place), answer.next());
     } catch (thrown) {
       throw problemOf(thrown, this.#place);
     }

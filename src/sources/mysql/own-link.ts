@@ -1,5 +1,5 @@
 import type { ConfigError } from '../../core/errors.js';
-import { whileAlive } from './silence.js';
+import { whileHeard } from '../deadline.js';
 import { importMysql, type MysqlClient } from './client.js';
 import { problemOf, serverGone, type Place } from './errors.js';
 import { end, Link } from './link.js';
@@ -63,7 +63,7 @@ async function connect(address: Address, place: Place, holds: boolean, signal: A
       client.connect((error) => (error === null ? resolve() : reject(error)));
       stream.once('close', () => reject(new Error('it was closed')));
     });
-    await whileAlive({ socket: stream, ms: place.timeout, holds }, () => serverGone(place), connected);
+    await whileHeard({ heard: () => stream.bytesRead, ms: place.timeout, holds }, () => serverGone(place), connected);
     if (!holds) client.stream.unref(); // the one of TLS
     return client;
   } catch (thrown) {

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 
 import { SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
+import { whileHeard } from '../deadline.js';
 import type { Dial } from './dial.js';
 import { forgetCommand, isRefusal, redisError } from './errors.js';
-import { whileHeard } from './patience.js';
 
 /** A command as it is sent. */
 export type Command = readonly [name: string, ...args: readonly (string | Buffer)[]];
@@ -141,7 +141,7 @@ export class Connection {
   async #heard<T>(what: string, work: Promise<T>, ms: number): Promise<T> {
     const heard = (): number => (this.#redis.stream as Redis['stream'] | undefined)?.bytesRead ?? 0;
     try {
-      return await whileHeard(ms, heard, work, () => new SourceError(`${what}: expected a word of Redis at ${this.#dial.where} within ${ms} ms, found none`));
+      return await whileHeard({ ms, heard }, () => new SourceError(`${what}: expected a word of Redis at ${this.#dial.where} within ${ms} ms, found none`), work);
     } catch (error) {
       // What was sent may still be answered, and would be taken for the answer to something else.
       if (error instanceof SourceError) this.close();

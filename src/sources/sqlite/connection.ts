@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { SourceError } from '../../core/errors.js';
 import { upsertOnConflict, type Dialect, type Row, type SqlConnection, type TextColumns } from '../table/contract.js';
-import { Turns } from '../table/gather.js';
+import { Turns } from '../turns.js';
 import { firstRow, type Driver } from './driver.js';
 import { isBusy, isMissingTable, sqliteError, type Scene } from './errors.js';
 
@@ -71,8 +71,7 @@ export class SqliteConnection implements SqlConnection {
     const rows = this.#try(() => this.#driver.rows(sql, params));
     this.#reading = rows;
     try {
-      for (let batch = this.#batch(rows); batch.length > 0; batch = this.#batch(rows)) yield batch;
-      this.#reading = undefined; // it has come to its end
+      while (this.#reading !== undefined) yield this.#batch(rows);
     } finally {
       this.#stopReading();
     }
@@ -163,7 +162,10 @@ export class SqliteConnection implements SqlConnection {
       let characters = 0;
       while (this.#use.isShared || (batch.length < rowsAtOnce && characters < charactersAtOnce)) {
         const next = rows.next();
-        if (next.done === true) break;
+        if (next.done === true) {
+          this.#reading = undefined; // not asked again: Node 22 would begin anew
+          break;
+        }
         batch.push(next.value);
         for (const column of next.value) if (typeof column === 'string') characters += column.length;
       }

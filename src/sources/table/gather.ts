@@ -1,25 +1,12 @@
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import { storedKey, storedValue } from '../store/stored.js';
+import { Turns } from '../turns.js';
 import type { Row, SqlConnection, TextColumns } from './contract.js';
 import { nameOf } from './describe.js';
 import type { TablePlan } from './plan.js';
 import type { Statement } from './statements.js';
 import { timeOf } from './version.js';
-
-/** ms of work before others get their turn. */
-const sliceMs = 4;
-
-/** Lets others have their turn when this work has held the event loop for a while. */
-export class Turns {
-  #since = performance.now();
-
-  async give(): Promise<void> {
-    if (performance.now() - this.#since < sliceMs) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#since = performance.now();
-  }
-}
 
 /** For databases whose clients give texts as they are. */
 export const asItIs: Pick<TextColumns, 'read'> = { read: (selected) => selected };

@@ -1,8 +1,6 @@
-import { Gathering, Turns } from './gather.js';
+import { walk } from '../turns.js';
+import { Gathering } from './gather.js';
 import type { TablePlan } from './plan.js';
-
-/** Entries walked between two turns of others. */
-const walkAtOnce = 2_000;
 
 /** What is known of a table's keys. */
 export type Known = ReadonlyMap<string, string>;
@@ -69,16 +67,5 @@ export class Patch {
   async applyTo(known: Map<string, string>): Promise<void> {
     await walk(this.remove, (key) => known.delete(key));
     await walk(this.set, ([key, value]) => known.set(key, value));
-  }
-}
-
-/** Visits each item, and gives others their turn in between. */
-export async function walk<T>(items: Iterable<T>, visit: (item: T) => unknown): Promise<void> {
-  const turns = new Turns();
-  let visited = 0;
-  for (const item of items) {
-    visit(item);
-    visited += 1;
-    if (visited % walkAtOnce === 0) await turns.give();
   }
 }

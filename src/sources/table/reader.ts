@@ -1,8 +1,9 @@
 import type { FullReading, PatchReading } from '../../core/model.js';
+import { walk } from '../turns.js';
 import type { SqlConnection } from './contract.js';
 import type { Table } from './describe.js';
 import { Gathering } from './gather.js';
-import { Patch, walk } from './patch.js';
+import { Patch } from './patch.js';
 import type { Statement } from './statements.js';
 import { isBefore, isCounter, isNone, isSameVersion, overlapMs, sinceOf, versionText, type Version } from './version.js';
 
@@ -135,7 +136,10 @@ export class TableReader {
     const asked = [...keys].filter((key) => !patch.seen.has(key));
     for (let from = 0; from < asked.length; from += keysAtOnce) {
       const some = asked.slice(from, from + keysAtOnce);
-      await patch.gathering.rows(this.#connection, statements.rowsOf(columns, some), patch.found);
+      const wanted = new Set(some);
+      await patch.gathering.rows(this.#connection, statements.rowsOf(columns, some), (key, value) => {
+        if (wanted.has(key)) patch.found(key, value); // a collation without case answers for 'A' with 'a' too
+      });
       for (const key of some) if (!patch.seen.has(key)) patch.gone(key);
     }
   }

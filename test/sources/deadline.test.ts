@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
-import { whileHeard } from '../../../src/sources/redis/patience.js';
+import { whileHeard } from '../../src/sources/deadline.js';
 
 test('an answer that keeps coming may take longer than the deadline', async () => {
   let heard = 0;
@@ -12,10 +12,10 @@ test('an answer that keeps coming may take longer than the deadline', async () =
     }
     return 'all of it';
   })();
-  expect(await whileHeard(150, () => heard, work, () => new Error('silent'))).toBe('all of it');
+  expect(await whileHeard({ ms: 150, heard: () => heard }, () => new Error('silent'), work)).toBe('all of it');
 });
 
 test('silence ends it', async () => {
   const never = new Promise(() => undefined);
-  await expect(whileHeard(20, () => 0, never, () => new Error('silent'))).rejects.toThrow('silent');
+  await expect(whileHeard({ ms: 20, heard: () => 0 }, () => new Error('silent'), never)).rejects.toThrow('silent');
 });
