@@ -42,6 +42,12 @@ export interface ConnectionUse {
   readonly isShared: boolean;
 }
 
+/** A query under way. */
+interface Reading {
+  readonly rows: Iterator<Row>;
+  isDone: boolean;
+}
+
 /** A name in double quotes. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -54,7 +60,7 @@ export class SqliteConnection implements SqlConnection {
   readonly #use: ConnectionUse;
   #turns = new Turns();
   #isClosed = false;
-  #reading: Iterator<Row> | undefined;
+  #reading: Reading | undefined;
 
   constructor(driver: Driver, use: ConnectionUse) {
     this.#driver = driver;
@@ -68,10 +74,10 @@ export class SqliteConnection implements SqlConnection {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- SQLite works in this process: there is nothing to wait for
   async *rows(sql: string, params: readonly unknown[]): AsyncGenerator<readonly Row[]> {
-    const rows = this.#try(() => this.#driver.rows(sql, params));
-    this.#reading = rows;
+    const reading: Reading = { rows: this.#try(() => this.#driver.rows(sql, params)), isDone: false };
+    this.#reading = reading;
     try {
-      while (this.#reading !== undefined) yield this.#batch(rows);
+      while (!reading.isDone) yield this.#batch(reading);
     } finally {
       this.#stopReading();
     }
@@ -156,14 +162,14 @@ export class SqliteConnection implements SqlConnection {
     });
   }
 
-  #batch(rows: Iterator<Row>): Row[] {
+  #batch(reading: Reading): Row[] {
     return this.#try(() => {
       const batch: Row[] = [];
       let characters = 0;
       while (this.#use.isShared || (batch.length < rowsAtOnce && characters < charactersAtOnce)) {
-        const next = rows.next();
+        const next = reading.rows.next();
         if (next.done === true) {
-          this.#reading = undefined; // not asked again: Node 22 would begin anew
+          reading.isDone = true; // not asked again: Node 22 would begin anew
           break;
         }
         batch.push(next.value);
@@ -173,10 +179,15 @@ export class SqliteConnection implements SqlConnection {
     });
   }
 
+  // A function: a batch may be the last one, or somebody may close while it is looked at.
+  #isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
   #stopReading(): void {
-    const rows = this.#reading;
+    const reading = this.#reading;
     this.#reading = undefined;
-    quietly(() => rows?.return?.());
+    if (reading?.isDone === false) quietly(() => reading.rows.return?.());
   }
 
   #try<T>(act: () => T): T {
