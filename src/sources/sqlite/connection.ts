@@ -179,11 +179,6 @@ export class SqliteConnection implements SqlConnection {
     });
   }
 
-  // A function: a batch may be the last one, or somebody may close while it is looked at.
-  #isReading(): boolean {
-    return this.#reading !== undefined;
-  }
-
   #stopReading(): void {
     const reading = this.#reading;
     this.#reading = undefined;
