@@ -59,8 +59,8 @@ function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'nod
   const before = tree.node(path);
   const node = new TreeNode(path, stat, content);
   if (!tree.put(path, stat, content)) return;
-  // Written again as it was: nothing that anybody could act on.
-  if (before?.holds(content) === true) return;
+  // Written again as it was: nothing that anybody could act on. Deleted and created again it is another node.
+  if (before?.holds(content) === true && before.stat.czxid === stat.czxid) return;
   const change = changeOf(path, before, node);
   if (change !== undefined) applied.changes.push(change);
 }

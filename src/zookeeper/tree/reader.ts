@@ -52,11 +52,11 @@ export class BatchReader implements Reader {
 /** For servers before 3.6: a request for each node, which leaves a watch that fires once. */
 export class WatchingReader implements Reader {
   readonly #client: ZooKeeperClient;
-  readonly #options: CallSignal & { readonly watch: WatchListener };
+  readonly #options: CallSignal & { readonly watch: WatchListener | undefined };
   readonly #root: string;
 
   /** @param watch always the same function: the client tells it once, however often it was given */
-  constructor(client: ZooKeeperClient, root: string, watch: WatchListener, signal: AbortSignal) {
+  constructor(client: ZooKeeperClient, root: string, watch: WatchListener | undefined, signal: AbortSignal) {
     this.#client = client;
     this.#root = root;
     this.#options = { signal, watch };

@@ -1,0 +1,2 @@
+export { zookeeper } from './zookeeper.js';
+export type { ZooKeeperSourceOptions } from './options.js';

@@ -1,0 +1,139 @@
+import { msOf } from '../../core/amounts.js';
+import { checkFlag, checkOptions, checkText, optionError, wrongOption } from '../../core/check.js';
+import { ConfigError } from '../../core/errors.js';
+import { quote } from '../../core/redact.js';
+import type { Format } from '../../formats/format.js';
+import { formatForPath, formatNamed, type FormatLike } from '../../formats/registry.js';
+import { ZooKeeperClient, ZooKeeperError, type Auth, type ZooKeeperOptions, type ZooKeeperTls } from '../../zookeeper/index.js';
+import { formatOption } from '../files/file-options.js';
+
+export interface ZooKeeperSourceOptions {
+  /** Servers, and behind them the node that is to be `/`: `zk1:2181,zk2:2181,zk3:2181/app`; or a list of servers. */
+  readonly connect?: string | readonly string[];
+  /** A client to use instead; it is never closed. It should have `whileSuspended: 'wait'`, its default. */
+  readonly client?: ZooKeeperClient;
+  /** The node whose children are the properties, or which holds the document. It need not be there yet. */
+  readonly root: string;
+  /**
+   * `node-per-key`: each node below the root is a property, `/config/gateway/limit` is `gateway.limit`. A node without data that
+   * has or had children is only a folder. `document`: the root holds one text with all of them. Default `node-per-key`.
+   */
+  readonly layout?: 'node-per-key' | 'document';
+  /** What joins the names of nested nodes to a key: `.` or `/`. Default `.`. */
+  readonly separator?: '.' | '/';
+  /** Of the document, a format or its name. Default: by the extension of the root, else `properties`. */
+  readonly format?: string | FormatLike;
+  /** Whether data that begins as gzip does is decompressed, and what is written is compressed where that makes it shorter. Default false. */
+  readonly gzip?: boolean;
+  /** Who to be besides anyone. For `digest`: `{ scheme: 'digest', auth: 'user:password' }`. */
+  readonly auth?: Auth | readonly Auth[];
+  /** Encrypts; `true` trusts what Node trusts. Default false. */
+  readonly tls?: boolean | ZooKeeperTls;
+  /** ms, or a duration. Two thirds of it without a word of any server make the layer stale. Default 6_000. */
+  readonly sessionTimeout?: number | string;
+  /**
+   * A node beside the root is written every 5 s, by one of all who read this root, and 15 s in which nobody hears of that make the layer
+   * stale: the one thing that shows a server which answers but tells of no changes. Needs the right to write it. Default false.
+   */
+  readonly heartbeat?: boolean;
+  /** ms, or a duration: how often everything is compared. Moved by up to 10 % either way. Default 60_000. */
+  readonly reconcile?: number | string;
+  /** The node that `set` and `delete` keep the history below. Default: `<root>-history`. */
+  readonly history?: string;
+  /** So many writes are kept in the history. Default 1_000. */
+  readonly historyLength?: number;
+  /** The layer's name. Default `zookeeper`. */
+  readonly name?: string;
+}
+
+/** What is read and written, without the servers. */
+export interface Place {
+  /** Begins the messages. */
+  readonly what: string;
+  readonly root: string;
+  /** What stands before paths where users see them. */
+  readonly chroot: string;
+  readonly layout: 'node-per-key' | 'document';
+  readonly separator: '.' | '/';
+  readonly format: Format;
+  readonly gzip: boolean;
+  readonly history: string;
+  readonly historyLength: number;
+  readonly heartbeat: string | undefined;
+}
+
+export interface Checked {
+  readonly place: Place;
+  readonly reconcileMs: number;
+  readonly client: ZooKeeperClient | undefined;
+  readonly connection: ZooKeeperOptions | undefined;
+}
+
+const known: readonly (keyof ZooKeeperSourceOptions)[] = [
+  'connect', 'client', 'root', 'layout', 'separator', 'format', 'gzip', 'auth', 'tls', 'sessionTimeout', 'heartbeat', 'reconcile', 'history', 'historyLength', 'name',
+];
+
+/** @throws ConfigError CALUMMA_OPTION, CALUMMA_UNKNOWN_FORMAT */
+export function checked(options: ZooKeeperSourceOptions): Checked {
+  checkOptions('zookeeper', options, known);
+  const { name = 'zookeeper', root, layout = 'node-per-key', separator = '.', gzip = false, heartbeat = false, historyLength = 1_000, client } = options;
+  checkText('zookeeper({ name })', name);
+  checkNode('root', root);
+  if (!['node-per-key', 'document'].includes(layout)) throw wrongOption('zookeeper({ layout })', '"node-per-key" or "document"', layout);
+  if (!['.', '/'].includes(separator)) throw wrongOption('zookeeper({ separator })', '"." or "/"', separator);
+  checkFlag('zookeeper({ gzip })', gzip);
+  checkFlag('zookeeper({ heartbeat })', heartbeat);
+  if (!Number.isSafeInteger(historyLength) || historyLength < 1) throw wrongOption('zookeeper({ historyLength })', 'a whole number above 0', historyLength);
+  const { history = beside(root, 'history') } = options;
+  checkNode('history', history);
+  if (history === root || history.startsWith(`${root}/`)) {
+    throw new ConfigError('CALUMMA_OPTION', `zookeeper({ history }): expected a node outside of the root ${quote(root)}, found ${quote(history)}`);
+  }
+  const reconcileMs = msOf(options.reconcile ?? 60_000, 'zookeeper({ reconcile })');
+  const connection = client === undefined ? connectionOf(options) : undefined;
+  if (client !== undefined) checkClient(client, options);
+  const place: Place = {
+    what: name, root, layout, separator, gzip, history, historyLength,
+    chroot: chrootOf(connection?.connect ?? ''),
+    format: options.format === undefined ? (formatForPath(root) ?? formatNamed('properties')) : formatOption('zookeeper({ format })', options.format),
+    heartbeat: heartbeat ? beside(root, 'heartbeat') : undefined,
+  };
+  return { place, reconcileMs, client, connection };
+}
+
+function beside(root: string, what: string): string {
+  return root === '/' ? `/calumma-${what}` : `${root}-${what}`;
+}
+
+function chrootOf(connect: string): string {
+  const slash = connect.indexOf('/');
+  return slash < 0 ? '' : connect.slice(slash).replace(/\/$/, '');
+}
+
+function checkNode(option: string, path: unknown): asserts path is string {
+  checkText(`zookeeper({ ${option} })`, path);
+  if (path.startsWith('/') && (path === '/' || !/\/$|\/\/|\/\.{1,2}(\/|$)/.test(path))) return;
+  throw wrongOption(`zookeeper({ ${option} })`, 'the path of a node, such as "/config/gateway"', path);
+}
+
+function connectionOf({ connect, auth = [], tls = false, sessionTimeout = 6_000 }: ZooKeeperSourceOptions): ZooKeeperOptions {
+  const servers = typeof connect === 'string' ? connect : Array.isArray(connect) ? connect.join(',') : undefined;
+  if (servers === undefined || servers === '') throw optionError('zookeeper({ connect })', 'servers, such as "zk1:2181,zk2:2181"', connect);
+  const list = (Array.isArray(auth) ? auth : [auth]) as readonly Auth[];
+  const options = { connect: servers, auth: list, tls, sessionTimeoutMs: Math.round(msOf(sessionTimeout, 'zookeeper({ sessionTimeout })')) };
+  try {
+    // It connects when it is first asked for something: until then it only looks at its options.
+    void new ZooKeeperClient(options).close();
+  } catch (error) {
+    if (!(error instanceof ZooKeeperError)) throw error;
+    throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): ${error.message.replace(/^ZooKeeperClient: /, '')}`);
+  }
+  return options;
+}
+
+function checkClient(client: unknown, options: ZooKeeperSourceOptions): void {
+  const beside = (['connect', 'auth', 'tls', 'sessionTimeout'] as const).find((name) => options[name] !== undefined);
+  if (beside !== undefined) throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): expected either client or ${beside}, found both`);
+  const { multiRead, addWatch } = (client as Partial<ZooKeeperClient> | null) ?? {};
+  if (typeof multiRead !== 'function' || typeof addWatch !== 'function') throw optionError('zookeeper({ client })', 'a ZooKeeperClient', client);
+}
