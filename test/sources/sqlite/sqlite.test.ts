@@ -238,11 +238,11 @@ describe('sqlite', () => {
   it('opens databases with a function, and closes them', async () => {
     const lab = newLab();
     lab.exec(`INSERT INTO properties (key, value) VALUES ('a', '1')`);
-    const opened: { open?: boolean; isOpen?: boolean }[] = [];
+    const opened: { open?: unknown; isOpen?: boolean }[] = [];
     const store = sqlite({
       database: () => {
         const database = openFile(lab.path);
-        opened.push(database as { open?: boolean });
+        opened.push(database as { open?: unknown });
         return database;
       },
     });
@@ -254,7 +254,7 @@ describe('sqlite', () => {
     await until(() => reader.entries.get('a') === '3');
     await reader.stop();
     expect(opened).toHaveLength(3);
-    await until(() => !opened.some((database) => database.open ?? database.isOpen));
+    await until(() => !opened.some(({ open, isOpen }) => isOpen ?? open === true));
   });
 
   it('ends at once and without a trace when it is aborted, also while it reads', async () => {
