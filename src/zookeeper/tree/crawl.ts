@@ -88,7 +88,7 @@ export class Crawl {
   }
 
   #read(path: string, found: Found): void {
-    const { tree, scope, answered } = this.#parts;
+    const { tree, scope, reader, answered } = this.#parts;
     const wasKnown = this.#deep || this.#isKnown(path);
     answered(path, 'node');
     if (found.kind !== 'node') return this.#stage(path, found);
@@ -97,7 +97,7 @@ export class Crawl {
     this.#stage(path, { kind: 'node', stat, content: isSame ? undefined : contentOf(data) });
     const list = this.#deep || !wasKnown || this.#wantedLists.delete(path);
     if (!list || !scope.opens(path)) return;
-    if (stat.numChildren > 0) this.#lists.push({ path, count: stat.numChildren });
+    if (stat.numChildren > 0 || reader.listsLeaves) this.#lists.push({ path, count: stat.numChildren });
     else this.#listed(path, []);
   }
 

@@ -228,7 +228,7 @@ export class TreeFollower {
 
   #isGone(crawl: Crawl, path: string): boolean {
     const staged = crawl.staged.get(path);
-    return staged !== undefined && (staged.kind !== 'node' || staged.stat.numChildren === 0 || !this.#parts.scope.opens(path));
+    return staged !== undefined && (staged.kind !== 'node' || !this.#parts.scope.opens(path));
   }
 
   async #publish({ staged }: Crawl, cause: TreeBatch['cause']): Promise<void> {

@@ -16,6 +16,8 @@ export type Found =
  * sent before the answer has been heard by then, and none that it sent behind it.
  */
 export interface Reader {
+  /** Whether a list has to be read because that leaves a watch, also one that is known to be empty. */
+  readonly listsLeaves: boolean;
   read(paths: readonly string[], found: (path: string, what: Found) => void): Promise<void>;
   /** Names of children; what cannot be listed any more is left out, it is known from elsewhere. */
   list(paths: readonly string[], found: (path: string, names: readonly string[]) => void): Promise<void>;
@@ -23,6 +25,7 @@ export interface Reader {
 
 /** One request for many nodes. Needs ZooKeeper 3.6. */
 export class BatchReader implements Reader {
+  readonly listsLeaves = false;
   readonly #client: ZooKeeperClient;
   readonly #options: CallSignal;
 
@@ -51,6 +54,7 @@ export class BatchReader implements Reader {
 
 /** For servers before 3.6: a request for each node, which leaves a watch that fires once. */
 export class WatchingReader implements Reader {
+  readonly listsLeaves: boolean;
   readonly #client: ZooKeeperClient;
   readonly #options: CallSignal & { readonly watch: WatchListener | undefined };
   readonly #root: string;
@@ -60,6 +64,7 @@ export class WatchingReader implements Reader {
     this.#client = client;
     this.#root = root;
     this.#options = { signal, watch };
+    this.listsLeaves = watch !== undefined;
   }
 
   async read(paths: readonly string[], found: (path: string, what: Found) => void): Promise<void> {
