@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 import type { ZooKeeperClient } from '../../src/zookeeper/index.js';
@@ -43,10 +44,12 @@ describeWith('zookeeper', 'a tree cache of many nodes', () => {
     const measures: Measures[] = [];
     for (let round = 0; round < 5; round += 1) measures.push(await measured(zk, root));
     const best = (key: keyof Measures): number => Math.min(...measures.map((one) => one[key]));
-    process.stderr.write(`10,000 nodes, 10 MB, best of 5: ${(Object.keys(measures[0]!) as (keyof Measures)[]).map((key) => `${key} ${best(key).toFixed(1)}`).join(', ')}\n`);
+    const typical = measures.map(({ bytesPerNode }) => bytesPerNode).sort((one, other) => one - other)[2]!;
+    process.stderr.write(`10,000 nodes, 10 MB, best of 5: ${(Object.keys(measures[0]!) as (keyof Measures)[]).map((key) => `${key} ${best(key).toFixed(1)}`).join(', ')}, typically ${typical.toFixed(0)} bytes a node\n`);
     expect(best('loadMs')).toBeLessThan(2_000);
     expect(best('reconcileMs')).toBeLessThan(1_000);
-    expect(best('bytesPerNode')).toBeLessThan(200);
+    expect(typical).toBeGreaterThan(0);
+    expect(typical).toBeLessThan(220);
   });
 });
 
@@ -62,7 +65,7 @@ interface Measures {
 }
 
 async function measured(zk: ZooKeeperClient, root: string): Promise<Measures> {
-  const before = memory();
+  const before = await memory();
   const holds = monitorEventLoopDelay({ resolution: 1 });
   const cache = new TreeCache(zk, root);
   let checked = 0;
@@ -72,7 +75,7 @@ async function measured(zk: ZooKeeperClient, root: string): Promise<Measures> {
   await cache.start().ready();
   const loadMs = performance.now() - start;
   holds.disable();
-  const bytesPerNode = (memory() - before - 10_000 * (1_000 + root.length + 11)) / 10_000;
+  const bytesPerNode = ((await memory()) - before - 10_000 * (1_000 + root.length + 11)) / 10_000;
   holds.enable();
   const compare = performance.now();
   cache.reconcile();
@@ -93,8 +96,14 @@ async function measured(zk: ZooKeeperClient, root: string): Promise<Measures> {
   return { loadMs, reconcileMs, verifyMs, longestHoldMs: holds.max / 1e6, bytesPerNode };
 }
 
-function memory(): number {
-  for (let pass = 0; pass < 4; pass += 1) global.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+/** What is used when everything that can go has gone, the buffers of the last replies included. */
+async function memory(): Promise<number> {
+  let least = Infinity;
+  for (let pass = 0; pass < 5; pass += 1) {
+    global.gc?.();
+    await sleep(5);
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
 }

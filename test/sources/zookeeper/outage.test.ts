@@ -67,11 +67,13 @@ describeWith('zookeeper', 'zookeeper() in a bad hour', () => {
     const [first, ...rest] = paths;
     await zk.delete(first!);
     await until(() => !config.has('k0'));
-    expect([told, batches.at(-1)?.massRemoval]).toEqual([[], false]);
+    await until(() => batches.length === 1);
+    expect([told, batches[0]?.massRemoval]).toEqual([[], false]);
     const from = performance.now();
     await zk.multi(rest.map((one) => ({ op: 'delete', path: one }) as const));
     await until(() => told.includes('CALUMMA_MASS_REMOVAL'));
-    expect([batches.at(-1)?.massRemoval, config.has('k1')]).toEqual([true, true]);
+    expect(config.has('k1')).toBe(true);
+    await until(() => batches.at(-1)?.massRemoval === true);
     await until(() => !config.has('k1'));
     expect(performance.now() - from).toBeGreaterThan(1_500);
     expect(config.keys()).toEqual([]);
