@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { ZooKeeperError } from '../errors.js';
 import type { Stat } from '../records.js';
 import { contentOf, type Content } from './node.js';
@@ -17,6 +19,8 @@ const nodesPerRead = 48;
 /** Names, counted by what the parents say. */
 const namesPerList = 20_000;
 const requestsAtOnce = 4;
+/** A list so long is looked at in a turn of its own: to read it off the wire takes long enough. */
+const longList = 2_000;
 
 export interface CrawlParts {
   readonly tree: Tree;
@@ -33,12 +37,18 @@ interface Lists {
   readonly count: number;
 }
 
+interface Names {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
 /** Reads nodes, and what it finds below them, into a stage: the tree itself does not change before all of it is there. */
 export class Crawl {
   readonly staged = new Map<string, Staged>();
   readonly #parts: CrawlParts;
   readonly #nodes: string[] = [];
   readonly #lists: Lists[] = [];
+  readonly #names: Names[] = [];
   readonly #wantedLists = new Set<string>();
   #deep = false;
   #more = 0;
@@ -73,6 +83,10 @@ export class Crawl {
       const requests = reads.map((paths) => reader.read(paths, (path, what) => this.#read(path, what)));
       if (lists.length > 0) requests.push(reader.list(lists, (path, names) => this.#listed(path, names)));
       await allOf(requests);
+      for (const found of this.#names.splice(0)) {
+        if (found.names.length > longList) await nextTurn();
+        this.#look(found);
+      }
     }
   }
 
@@ -102,8 +116,12 @@ export class Crawl {
   }
 
   #listed(path: string, names: readonly string[]): void {
-    const { tree, scope, answered } = this.#parts;
-    answered(path, 'list');
+    this.#parts.answered(path, 'list');
+    this.#names.push({ path, names });
+  }
+
+  #look({ path, names }: Names): void {
+    const { tree, scope } = this.#parts;
     const there = new Set(names);
     for (const name of tree.names(path) ?? []) {
       if (!there.has(name)) this.#stage(childOf(path, name), { kind: 'absent' });
