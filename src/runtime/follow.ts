@@ -26,6 +26,12 @@ export interface FollowSetup {
   readonly memoryFor?: ((layer: string) => Memory) | undefined;
 }
 
+// Sooner than that after it was opened, the next failure of a feed is the same trouble, not a new one.
+const steadyMs = 5_000;
+
+// Other layers may move many times a second; what was refused is not tried with each of them.
+const secondThoughtsMs = 100;
+
 // A source whose errors have the time in them must not fill the memory.
 const rememberedProblems = 100;
 
@@ -92,6 +98,9 @@ export class Follower {
   #refused: Reading | undefined;
   /** What was reported since the layer was live. */
   readonly #told = new Set<string>();
+  #refreshing: Promise<void> | undefined;
+  #nextRefresh: Promise<void> | undefined;
+  #hasSecondThoughts = false;
   readonly #loss: LossCheck;
   readonly #memory: Memory | undefined;
   readonly #tell: (problem: ConfigError) => void;
@@ -145,8 +154,24 @@ export class Follower {
     }
   }
 
-  /** Reads again now; resolves when that reading is in, or has failed. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads again now; resolves when that reading is in, or has failed. Of a remote source one such reading is under way at a time, and
+   * whoever asks meanwhile shares the next one: who refreshes on each request must not keep every reading from coming in.
+   */
+  refresh(): Promise<void> {
+    if (this.layer.source.readNow !== undefined) return this.#readAnew();
+    if (this.#refreshing === undefined) {
+      this.#refreshing = this.#readAnew().finally(() => (this.#refreshing = undefined));
+      return this.#refreshing;
+    }
+    this.#nextRefresh ??= this.#refreshing.then(() => {
+      this.#nextRefresh = undefined;
+      return this.refresh();
+    });
+    return this.#nextRefresh;
+  }
+
+  async #readAnew(): Promise<void> {
     if (this.#closed) return;
     const settled = this.settled();
     // A reading on its way is older than what is read now: it must not come after it.
@@ -206,17 +231,20 @@ export class Follower {
   async #follow(signal: AbortSignal): Promise<void> {
     const isAborted = (): boolean => signal.aborted;
     for (let attempt = 1; !isAborted(); attempt++) {
+      let spokenAt: number | undefined;
       try {
         for await (const reading of this.layer.source.readings(signal, this.#host)) {
           if (isAborted()) return;
           await this.#takePaced(reading, signal);
-          attempt = 0; // only a fresh reading resets the backoff
+          spokenAt ??= this.#setup.now();
         }
         if (!isAborted()) this.#ended(); // else somebody reads anew, and whoever waits waits for that
         return;
       } catch (error) {
         if (isAborted()) return;
         this.#fail(error);
+        // Only a feed that has lasted resets the backoff: one that speaks and breaks would else be opened without a pause.
+        if (spokenAt !== undefined && this.#setup.now() - spokenAt >= steadyMs) attempt = 1;
         const atLeast = error instanceof SourceError ? error.retryAfterMs : undefined;
         if (!(await this.#pause(nextDelay(attempt, this.#setup.random, atLeast), signal))) return;
       }
@@ -269,6 +297,7 @@ export class Follower {
     if (refused === undefined) this.#accepted();
     else this.#fail(refused);
     if (this.#loss.waits) void this.#confirmLoss();
+    if (refused?.code === 'CALUMMA_GUARD' || refused?.code === 'CALUMMA_TOO_LARGE') this.#setup.publisher.onceMoved(this.#thinkAgain);
     if (readingChannel.hasSubscribers) readingChannel.publish({ layer: this.layer.name, reading, refused });
     this.#wake();
   }
@@ -279,6 +308,27 @@ export class Follower {
     if (this.#memory === undefined) return;
     const { entries, version, writtenAt } = this.layer;
     this.#memory.keep({ kind: 'full', entries, ...(version === undefined ? {} : { version }), ...(writtenAt === undefined ? {} : { writtenAt }) }, this.#tell);
+  }
+
+  /** Other layers have moved: what was refused may pass now. */
+  readonly #thinkAgain = (): void => {
+    if (this.#hasSecondThoughts || this.#closed) return;
+    this.#hasSecondThoughts = true;
+    void this.#sleep(secondThoughtsMs, new AbortController().signal).then(() => {
+      this.#hasSecondThoughts = false;
+      return this.#offerAgain();
+    });
+  };
+
+  /** Hands the reading that was refused in once more: its source may have nothing newer to say. */
+  async #offerAgain(): Promise<void> {
+    const refused = this.#refused;
+    if (refused === undefined || this.#closed) return;
+    const work = await attempt(() => runPaced(workInSlices(this.layer, refused), nextTurn));
+    if (this.#refused !== refused) return; // there is something newer
+    this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (again) => {
+      if (this.#refused === refused && !this.#closed) this.#taken(refused, again);
+    });
   }
 
   /** Reads again after a while what would remove most of the layer; said twice, it is believed. */
@@ -294,9 +344,10 @@ export class Follower {
     this.#run();
   }
 
-  /** The source says that what the layer holds still stands: unless it said something meanwhile that was refused. */
+  /** The source says that what it said last still stands: if that was refused, it may pass now. */
   #confirm(): void {
-    if (this.#closed || this.#refused !== undefined || !this.layer.hasReading) return;
+    if (this.#refused !== undefined) return void this.#offerAgain();
+    if (this.#closed || !this.layer.hasReading) return;
     this.layer.confirm(this.#setup.now());
     this.#recover();
     this.#wake();

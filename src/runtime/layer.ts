@@ -176,12 +176,18 @@ export class Layer implements LayerOptions {
 
   /** The source has spoken and nothing moved: fresher, not different. */
   note(reading: Reading, now: number): void {
-    this.version = reading.version ?? this.version;
-    this.locate = reading.locate ?? this.locate;
+    const carries = reading.kind === 'patch'; // who says everything says this too
+    this.version = reading.version ?? (carries ? this.version : undefined);
+    this.locate = reading.locate ?? (carries ? this.locate : undefined);
     this.writtenAt = reading.writtenAt;
     this.firstReadAt ??= now;
     this.#stoodSince ??= reading.writtenAt ?? now;
     this.#heard(now);
+  }
+
+  /** Nothing is written into `entries` any more: the disk cache may still be reading them. */
+  letGo(): void {
+    this.#owned = false;
   }
 
   /** What was committed last is of an earlier run. */

@@ -48,6 +48,8 @@ export class LiveConfig extends Config implements PropertyHost {
   readonly #followers = new Map<string, Follower>();
   readonly #contextual = new Map<string, ContextualProperty<unknown>>();
   readonly #followSetup: FollowSetup;
+  /** One for each name, also when a layer is taken out and another one comes in its place: two must not write one file. */
+  readonly #memories = new Map<string, Memory>();
   readonly #redact: (key: string) => boolean;
   readonly report: (error: ConfigError) => void;
   #closed = false;
@@ -61,7 +63,7 @@ export class LiveConfig extends Config implements PropertyHost {
     this.#cascade = new Cascade(settings.interpolate ? outsideOf(this.context, process.env) : undefined);
     this.#slots = this.#cascade.slots;
     const { maxBytes, guards, cacheDir, cache } = settings;
-    const memoryFor = cacheDir === undefined || memoryIn === undefined ? undefined : (layer: string) => memoryIn(cacheDir, layer, cache);
+    const memoryFor = cacheDir === undefined || memoryIn === undefined ? undefined : (layer: string) => this.#memoryOf(layer, () => memoryIn(cacheDir, layer, cache));
     this.#publisher = new Publisher({ cascade: this.#cascade, audience: this.#audience, maxBytes, guards, report: this.report, now });
     this.#followSetup = { publisher: this.#publisher, audience: this.#audience, report: this.report, context: this.context, maxBytes, now, random, memoryFor, ...(sleep && { sleep }) };
     const top = overrideLayer(now());
@@ -116,6 +118,7 @@ export class LiveConfig extends Config implements PropertyHost {
   override async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#followers.values()].map((follower) => follower.close()));
+    await Promise.all([...this.#memories.values()].map((memory) => memory.close()));
   }
 
   override view(prefix: string): Config {
@@ -264,6 +267,12 @@ export class LiveConfig extends Config implements PropertyHost {
     const follower = new Follower(layer, this.#followSetup);
     this.#followers.set(layer.name, follower);
     return follower;
+  }
+
+  #memoryOf(layer: string, make: () => Memory): Memory {
+    const memory = this.#memories.get(layer) ?? make();
+    this.#memories.set(layer, memory);
+    return memory;
   }
 
   #follower(name: string): Follower {

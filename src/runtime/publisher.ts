@@ -39,6 +39,7 @@ export class Publisher {
   readonly #shelf = new SnapshotShelf();
   readonly #waiting: (() => void)[] = [];
   #bound: WeakRef<BoundTree<object>>[] = [];
+  readonly #whenMoved = new Set<() => void>();
   #busy = false;
   /** Keys that mention what is set nowhere so far, although a layer that has not spoken yet may set it. */
   readonly #owed = new Set<string>();
@@ -64,6 +65,11 @@ export class Publisher {
    */
   accept(layer: Layer, work: () => Work, done: (refused: ConfigError | undefined) => void): void {
     this.#inTurn(() => done(this.#take(layer, work)));
+  }
+
+  /** Calls `act` once, when something has moved. */
+  onceMoved(act: () => void): void {
+    this.#whenMoved.add(act);
   }
 
   /** Reports what was kept back while layers were still to have their first say. */
@@ -103,6 +109,7 @@ export class Publisher {
       const plan = this.#setup.cascade.plan(layer, delta, this.#tellsOfAll());
       this.#keepForSnapshots(plan); // while the layer is still there to say what it lists
       this.#setup.cascade.remove(layer);
+      layer.letGo();
       this.#commit(layer, reading, { delta, plan, bytes: 0 }, this.#setup.now());
       this.reportOwed();
     });
@@ -149,6 +156,8 @@ export class Publisher {
       return this.#reportProblems(plan.problems);
     }
     this.version++;
+    for (const act of this.#whenMoved) act();
+    this.#whenMoved.clear();
     const round = new Round(now);
     for (const { slot } of settled) slot?.move(round);
     round.settle();

@@ -76,14 +76,18 @@ export class LoadedSession implements StoreSession {
   async #loaded(): Promise<Reading> {
     const { name, timeout } = this.#loading;
     const deadline = new AbortController();
-    const signal = AbortSignal.any([this.#abort.signal, deadline.signal]);
+    // By hand: what AbortSignal.any makes of a signal that lives long is never let go of.
+    const leave = (): void => deadline.abort();
+    if (this.#abort.signal.aborted) leave();
+    this.#abort.signal.addEventListener('abort', leave);
     try {
-      const reading = await withinMs(timeout, `${name}: load()`, unlessAborted(this.#abort.signal, this.#gathered(signal)));
+      const reading = await withinMs(timeout, `${name}: load()`, unlessAborted(this.#abort.signal, this.#gathered(deadline.signal)));
       if (reading !== undefined) return reading;
       throw new SourceError(`${name}: load(): nobody waits for it any more`);
     } catch (thrown) {
       throw problemOf(name, 'load()', thrown);
     } finally {
+      this.#abort.signal.removeEventListener('abort', leave);
       deadline.abort(); // a load that was given up shall stop
     }
   }

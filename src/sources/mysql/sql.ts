@@ -8,8 +8,8 @@ import type { Dialect } from '../table/contract.js';
 
 export const mysqlDialect: Dialect = {
   quote: (name) => `\`${name.replaceAll('`', '``')}\``,
-  // Not `?`: a query of the user's may have one in a text.
-  placeholder: (n) => `:calumma${n}:`,
+  // Not `?`: a query of the user's may have one in a text. A NUL stands in no name and no query.
+  placeholder: (n) => `\0${n}\0`,
   // VALUES(…) is the one spelling that both servers know.
   upsert: ({ table, columns, value, rows }) =>
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows} ON DUPLICATE KEY UPDATE ${value} = VALUES(${value})`,
@@ -19,7 +19,7 @@ export const mysqlDialect: Dialect = {
 
 /** The statement with its values in it. */
 export function bound(sql: string, params: readonly unknown[]): string {
-  return sql.replace(/:calumma(\d+):/g, (_, n: string) => literal(params[Number(n) - 1]));
+  return sql.replace(/\0(\d+)\0/g, (_, n: string) => literal(params[Number(n) - 1]));
 }
 
 function literal(value: unknown): string {

@@ -61,7 +61,7 @@ async function checkOut(pool: PgPool, request: ConnectRequest): Promise<Connecte
   const coming = pool.connect() as Promise<PgPoolClient>;
   let client: PgPoolClient;
   try {
-    client = await withinMs(timeout, `${what}: a free connection of the pool`, Promise.race([coming, untilAborted(signal, what)]));
+    client = await withinMs(timeout, `${what}: a free connection of the pool`, unlessAborted(signal, what, coming));
   } catch (thrown) {
     // It may come when nobody waits for it any more.
     coming.then((late) => late.release(), () => undefined);
@@ -71,9 +71,18 @@ async function checkOut(pool: PgPool, request: ConnectRequest): Promise<Connecte
   return connected(client, placeIn(client, place), { giveBack: () => client.release(), discard: () => throwAway(client) });
 }
 
-async function untilAborted(signal: AbortSignal, what: string): Promise<never> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  throw new SourceError(`${what}: connecting was given up`);
+async function unlessAborted<T>(signal: AbortSignal, what: string, work: Promise<T>): Promise<T> {
+  let leave: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(new SourceError(`${what}: connecting was given up`));
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (leave !== undefined) signal.removeEventListener('abort', leave);
+  }
 }
 
 function connected(client: PgClient, place: Place, ends: Pick<Connected, 'giveBack' | 'discard'>): Connected {

@@ -107,7 +107,8 @@ export class Connection {
   /** Ends it at once, whatever is under way. Never throws. */
   close(): void {
     this.#closed = true;
-    this.#redis.disconnect();
+    // On a socket that has closed already the client would wait two seconds for its end, and the process with it.
+    if (!(this.#redis.stream as Redis['stream'] | undefined)?.destroyed) this.#redis.disconnect();
     // The client would wait for the server to agree, which may hang.
     (this.#redis.stream as Redis['stream'] | undefined)?.destroy();
   }

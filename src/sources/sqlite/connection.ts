@@ -11,17 +11,20 @@ const rowsAtOnce = 400;
 const charactersAtOnce = 500_000;
 
 /**
- * Texts come as hexadecimal digits of their bytes. Read directly, libsql and Node 22 cut them at a NUL, and libsql ends the whole
- * process at bytes that are no UTF-8. It costs a quarter of the time of a load.
+ * Texts come as their bytes. Read directly, libsql and Node 22 cut them at a NUL, and libsql ends the whole process at bytes that
+ * are no UTF-8. Short ones come as hexadecimal digits, because a buffer for each of them would take longer than all the rest.
  */
 const text: TextColumns = {
-  select: (column) => `CASE WHEN ${column} IS NULL THEN NULL ELSE hex(${column}) END`,
+  select: (column) => `CASE WHEN ${column} IS NULL THEN NULL WHEN length(${column}) < 2000 THEN hex(${column}) ELSE CAST(${column} AS BLOB) END`,
   read(selected) {
-    if (typeof selected !== 'string') return selected;
-    const bytes = Buffer.from(selected, 'hex');
-    return isUtf8(bytes) ? bytes.toString() : bytes;
+    if (selected instanceof Uint8Array) return decoded(Buffer.from(selected.buffer, selected.byteOffset, selected.byteLength));
+    return typeof selected === 'string' ? decoded(Buffer.from(selected, 'hex')) : selected;
   },
 };
+
+function decoded(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? bytes.toString() : bytes;
+}
 
 const dialect = {
   quote: quoted,
@@ -173,7 +176,7 @@ export class SqliteConnection implements SqlConnection {
           break;
         }
         batch.push(next.value);
-        for (const column of next.value) if (typeof column === 'string') characters += column.length;
+        for (const column of next.value) if (typeof column === 'string' || column instanceof Uint8Array) characters += column.length;
       }
       return batch;
     });
