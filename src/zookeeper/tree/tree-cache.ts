@@ -169,8 +169,10 @@ export class TreeCache {
    *
    * @returns a function that ends it
    * @example
+   * const cache = new TreeCache(client, '/config').start();
    * const stop = cache.on('changes', ({ changes }) => console.log(changes.length), { afterLoad: true });
    * stop();
+   * await cache.close();
    */
   on(kind: 'changes', listener: (batch: TreeBatch) => unknown, options?: ChangesOptions): Unsubscribe;
   on(kind: 'initialized' | 'checked', listener: () => unknown, options?: ListenOptions): Unsubscribe;
@@ -187,7 +189,11 @@ export class TreeCache {
    * Tells what a node is, `undefined` while there is none, at once and after each change, whatever becomes of sessions.
    *
    * @returns a function that ends it
-   * @example const stop = cache.follow('/config/limit', (node) => console.log(node?.text ?? 'not set'));
+   * @example
+   * const cache = new TreeCache(client, '/config').start();
+   * const stop = cache.follow('/config/limit', (node) => console.log(node?.text ?? 'not set'));
+   * stop();
+   * await cache.close();
    */
   follow(path: string, listener: (node: TreeNode | undefined) => unknown, options: ListenOptions = {}): Unsubscribe {
     const stop = this.#audience.add(({ changes }) => {
