@@ -6,7 +6,9 @@ import { postgres, postgresSchema } from '../src/entries/postgres.js';
 import { redis } from '../src/entries/redis.js';
 import * as calumma from '../src/index.js';
 import { ZooKeeperClient } from '../src/zookeeper/index.js';
+import { zookeeper } from '../src/sources/zookeeper/index.js';
 import * as zookeeperExports from '../src/zookeeper/index.js';
+import * as treeExports from '../src/zookeeper/tree/index.js';
 import { docstringExamples, globalsFor, promised, runExample } from './examples.js';
 import { describeWith, type Requirement, useServer } from './harness/servers/available.js';
 import { startMariadb } from './harness/servers/mariadb.js';
@@ -69,6 +71,6 @@ describeWith('zookeeper', 'examples on ZooKeeper', () => {
     const client = new ZooKeeperClient({ connect });
     await client.ensurePath('/config');
     await client.create('/config/limit', '50');
-    return { world: { ...zookeeperExports, client }, clear: () => client.close() };
+    return { world: { ...zookeeperExports, ...treeExports, zookeeper: (options: object) => zookeeper({ ...options, connect, root: '/config' }), client }, clear: () => client.close() };
   });
 });

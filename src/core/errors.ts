@@ -49,6 +49,12 @@ export class ConfigError extends Error {
     this.code = code;
     this.origin = details.origin;
   }
+
+  /** What a health endpoint or a log that writes JSON shows; an error by itself would be `{}`. */
+  toJSON(): { readonly name: string; readonly code: ErrorCode; readonly message: string; readonly origin?: string } {
+    const { name, code, message, origin } = this;
+    return { name, code, message, ...(origin === undefined ? {} : { origin }) };
+  }
 }
 
 export interface SourceErrorDetails extends ErrorDetails {

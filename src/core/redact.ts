@@ -41,6 +41,14 @@ export function withoutUserinfo(text: string): string {
   return text.replace(/(:\/\/[^/?#\s:@]*:)[^/?#\s@]+@/g, `$1${mask}@`);
 }
 
+/**
+ * Whether an address has an `@` behind its host: a password with `@` or `/` in it that is not percent-encoded is taken apart in the wrong
+ * place then, and a part of it would be shown as the host.
+ */
+export function hasStrayUserinfo(url: URL): boolean {
+  return (url.username !== '' || url.password !== '') && url.pathname.includes('@');
+}
+
 /** Text for people: quoted, cut at 100 characters, control characters escaped. */
 export function quote(text: string): string {
   const shown = withoutUserinfo(text);

@@ -115,6 +115,23 @@ export const stores: Readonly<Record<string, Kind>> = {
     },
     (options) => later('redis', async () => (await import('../sources/redis/index.js')).redis(options)),
   ),
+  zookeeper: kind(
+    'Nodes of ZooKeeper, watched.',
+    {
+      connect: needed(text, 'Servers, and behind them the node that is to be /: zk1:2181,zk2:2181,zk3:2181/app'),
+      root: needed(text, 'The node whose children are the properties, or which holds the document.'),
+      layout: optional(choice(['node-per-key', 'document']), 'One node a property, or one text with all of them.', 'node-per-key'),
+      separator: optional(choice(['.', '/']), 'What joins the names of nested nodes to a key.', '.'),
+      format: optional(formatName, 'Of the document. Default: by the extension of the root, else properties.'),
+      gzip: optional(flag, 'Decompress what is compressed, and compress what is written.', false),
+      sessionTimeout: optional(span, 'Two thirds of it without a word of any server make the layer stale.', '6s'),
+      heartbeat: optional(flag, 'Notice a server that answers and tells of no changes; needs the right to write.', false),
+      history: optional(text, 'The node of what was changed. Default: the root, and -history.'),
+      historyLength: optional(wholeNumber, 'So many writes are kept.', 1_000),
+      reconcile,
+    },
+    (options) => later('zookeeper', async () => (await import('../sources/zookeeper/index.js')).zookeeper(options)),
+  ),
 } satisfies Readonly<Record<string, { make: (...args: never[]) => Source }>>;
 
 function pem(name: string, path: DescribedPath | undefined): Readonly<Record<string, string>> {

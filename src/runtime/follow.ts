@@ -155,7 +155,7 @@ export class Follower {
   }
 
   /**
-   * Reads again now; resolves when that reading is in, or has failed. Of a remote source one such reading is under way at a time, and
+   * Reads again now; resolves when that reading is in, or has failed, and after `maxStalenessMs` at the latest. Of a remote source one such reading is under way at a time, and
    * whoever asks meanwhile shares the next one: who refreshes on each request must not keep every reading from coming in.
    */
   refresh(): Promise<void> {
@@ -178,11 +178,18 @@ export class Follower {
     this.#loop?.abort();
     this.#readNow();
     if (this.#detach === undefined) this.follow(); // also one that could not be attached before
-    if (this.layer.source.readNow === undefined) await settled;
+    if (this.layer.source.readNow === undefined) await this.#inTime(settled);
   }
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** A source that neither reads nor fails must not hold whoever waits for it longer than its deadline. */
+  async #inTime(work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([work, this.#sleep(this.layer.maxStalenessMs, over.signal)]);
+    over.abort();
   }
 
   /** Resolves with the next reading or failure, or when it is closed. */

@@ -199,6 +199,7 @@ export class Layer implements LayerOptions {
   /** Nothing has moved, and the source knows that. */
   confirm(now: number): void {
     this.confirms = true;
+    if (this.remembered) this.locate = undefined; // it stands in the source now, not in the cache
     this.#heard(now);
   }
 
@@ -210,7 +211,8 @@ export class Layer implements LayerOptions {
 
   #moved({ writtenAt }: Reading, delta: Delta, now: number): void {
     // What was written before we looked for the first time tells nothing about how long it took.
-    if (writtenAt !== undefined && !this.remembered) this.lagMs = Math.max(0, now - writtenAt);
+    const isWrite = [...delta.values()].some((value) => value !== undefined);
+    if (writtenAt !== undefined && isWrite && !this.remembered) this.lagMs = Math.max(0, now - writtenAt);
     for (const [key, value] of delta) {
       if (value === undefined) this.changedAt.delete(key);
       else this.changedAt.set(key, now);

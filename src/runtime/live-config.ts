@@ -24,7 +24,7 @@ import { contextLayer, overrideLayer } from './own-layers.js';
 import { rankFor } from './position.js';
 import type { SlotProperty } from './property.js';
 import { Publisher } from './publisher.js';
-import { untilReady } from './ready.js';
+import { longestTimeout, untilReady } from './ready.js';
 import { reporter, warnOnce } from './reporter.js';
 import { isSchema } from './schema.js';
 import type { Slot } from './slot.js';
@@ -112,7 +112,13 @@ export class LiveConfig extends Config implements PropertyHost {
 
   override async refresh(layer?: string): Promise<void> {
     const followers = layer === undefined ? [...this.#followers.values()] : [this.#follower(layer)];
-    await Promise.all(followers.map((follower) => follower.refresh()));
+    // Somebody awaits it, and nothing else of a remote layer keeps the process alive.
+    const awake = setInterval(() => undefined, longestTimeout);
+    try {
+      await Promise.all(followers.map((follower) => follower.refresh()));
+    } finally {
+      clearInterval(awake);
+    }
   }
 
   override async close(): Promise<void> {

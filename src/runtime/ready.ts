@@ -46,7 +46,7 @@ async function firstReading(follower: Follower): Promise<void> {
 }
 
 // setTimeout turns anything longer into 1 ms.
-const longestTimeout = 2_147_483_647;
+export const longestTimeout = 2_147_483_647;
 
 // The timer may keep the process alive: somebody is awaiting it, and it is short.
 async function within(work: Promise<unknown>, ms: number, signal: AbortSignal | undefined): Promise<void> {

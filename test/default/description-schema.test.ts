@@ -113,6 +113,17 @@ const samples: Readonly<Record<string, string>> = {
   'redis.historyLength': '100',
   'redis.notifications': 'keyspace',
   ...rhythm('redis'),
+  'zookeeper.connect': '"127.0.0.1:2181,127.0.0.1:2182/app"',
+  'zookeeper.root': '/config/gateway',
+  'zookeeper.layout': 'document',
+  'zookeeper.separator': '/',
+  'zookeeper.format': 'yaml',
+  'zookeeper.gzip': 'true',
+  'zookeeper.sessionTimeout': '9s',
+  'zookeeper.heartbeat': 'true',
+  'zookeeper.history': '/config/changes',
+  'zookeeper.historyLength': '100',
+  'zookeeper.reconcile': '30s',
 };
 
 /** A description with this one value, and what it cannot do without. */

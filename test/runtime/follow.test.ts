@@ -189,6 +189,16 @@ describe('what the runtime lends to a source', () => {
 });
 
 describe('refresh() of a remote layer', () => {
+  it('does not wait longer than the deadline of the layer', async () => {
+    const feed = new Feed();
+    const { config } = rig([{ source: feed, maxStalenessMs: 20 }]);
+    feed.full({ a: '1' });
+    await config.ready();
+    await config.refresh();
+    expect([feed.starts, config.get('a')]).toEqual([2, '1']);
+    await config.close();
+  });
+
   it('resolves when what was read anew is in, not when the reading before it was given up', async () => {
     let reads = 0;
     const answers: (() => void)[] = [];

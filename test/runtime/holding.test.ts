@@ -94,8 +94,9 @@ describe('deriving on each request', () => {
     };
     derive(1_000);
     const few = derive(2_000);
-    // Quadratic, the second would cost some hundred times the first.
-    expect(derive(40_000)).toBeLessThan(Math.max(few, 5) * 100);
+    // Quadratic, the second would cost some hundred times the first; whatever else the machine does meanwhile, one of three shows it.
+    const many = Math.min(derive(40_000), derive(40_000), derive(40_000));
+    expect(many).toBeLessThan(Math.max(few, 5) * 100);
   });
 });
 

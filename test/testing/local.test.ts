@@ -69,7 +69,6 @@ class Thing {
       put: (key, value) => this.change(() => this.entries.set(key, value)),
       remove: (key) => this.change(() => this.entries.delete(key)),
       putAll: (entries) => this.change(() => entries.forEach((value, key) => this.entries.set(key, value))),
-      originOf: () => /no origin/, // a lifted function has none of its own; the layer makes one
       close: () => undefined,
     };
   }

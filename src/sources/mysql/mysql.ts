@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source, SourceHost } from '../../core/model.js';
 import type { Writable } from '../../core/writable.js';
 import { followStore, type StoreEvents, type StoreSession } from '../store/follow.js';
+import { OwnWrites } from '../store/own-writes.js';
 import { tableOptions, type TablePlan } from '../table/plan.js';
 import { openTable } from '../table/session.js';
 import { tableWriter } from '../table/writer.js';
@@ -35,10 +36,12 @@ export function mysql(options: MysqlOptions = {}): MysqlSource {
   const settings = settingsOf(options);
   const plan = tableOptions('mysql', options, settings.name);
   const connect = connector(settings, plan);
+  const own = new OwnWrites();
+  const opening = own.heardBy((...with_) => open(connect, plan, ...with_));
   return {
     name: settings.name,
-    readings: (signal, host) => followStore((...with_) => open(connect, plan, ...with_), settings.rhythm, signal, host),
-    ...tableWriter({ plan, withConnection: (work) => lend(connect, work), schema: 'mysqlSchema()' }),
+    readings: (signal, host) => followStore(opening, settings.rhythm, signal, host),
+    ...own.of(tableWriter({ plan, withConnection: (work) => lend(connect, work), schema: 'mysqlSchema()' })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { reasonOf } from '../../core/check.js';
 import { ConfigError } from '../../core/errors.js';
-import { quote } from '../../core/redact.js';
+import { hasStrayUserinfo, quote } from '../../core/redact.js';
 import type { Address } from './own-link.js';
 
 const what = 'mysql({ uri })';
@@ -14,7 +14,7 @@ const form = 'mysql://user:password@host:3306/database';
  */
 export function addressOf(uri: string): Address {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (url === undefined || !/^(mysql|mariadb):$/.test(url.protocol)) {
+  if (url === undefined || !/^(mysql|mariadb):$/.test(url.protocol) || hasStrayUserinfo(url)) {
     throw new ConfigError('CALUMMA_OPTION', `${what}: expected ${form}, found another text (characters such as @ and / in a password are written as %40 and %2F)`);
   }
   return {

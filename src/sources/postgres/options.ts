@@ -1,6 +1,7 @@
 import { msOf } from '../../core/amounts.js';
 import { checkFlag, checkFunction, checkOptions, checkText, optionError, wrongOption } from '../../core/check.js';
 import { ConfigError } from '../../core/errors.js';
+import { hasStrayUserinfo } from '../../core/redact.js';
 import { rhythmOf, type Rhythm, type RhythmOptions } from '../store/follow.js';
 import { tableOptionNames, type TableOptions } from '../table/contract.js';
 import type { PgPool } from './pg.js';
@@ -100,7 +101,10 @@ function checkConnect(connect: ConnectOptions): void {
   for (const name of ['connectionString', 'host', 'user', 'database', 'application_name', 'options'] as const) {
     if (connect[name] !== undefined) checkText(`postgres({ ${name} })`, connect[name]);
   }
-  const { port, password, ssl } = connect;
+  const { connectionString = '', port, password, ssl } = connect;
+  if (URL.canParse(connectionString) && hasStrayUserinfo(new URL(connectionString))) {
+    throw new ConfigError('CALUMMA_OPTION', 'postgres({ connectionString }): expected user and password in percent-encoding (@ as %40, / as %2F), found an "@" behind the host');
+  }
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw wrongOption('postgres({ port })', 'a port from 1 to 65535', port);
   if (password !== undefined && typeof password !== 'string' && typeof password !== 'function') {
     throw optionError('postgres({ password })', 'a text, or a function that gives one', password);

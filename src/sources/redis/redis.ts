@@ -1,5 +1,6 @@
 import type { Reading, Source, SourceHost } from '../../core/model.js';
 import type { HistoryEntry, Writable, WriteEntries, WriteOptions, Written } from '../../core/writable.js';
+import { keptAwake } from '../awake.js';
 import { followStore } from '../store/follow.js';
 import { checkedRemoval, checkedWrite, checkHistory } from '../store/write.js';
 import { checked, type Checked, type RedisOptions } from './options.js';
@@ -53,16 +54,16 @@ class RedisStore implements Source, Writable {
 
   async set(entries: WriteEntries, options: WriteOptions): Promise<Written> {
     const what = `${this.name}.set`;
-    return this.#writer.write(what, checkedWrite(what, entries, options));
+    return keptAwake(this.#writer.write(what, checkedWrite(what, entries, options)));
   }
 
   async delete(keys: string | Iterable<string>, options: WriteOptions): Promise<Written> {
     const what = `${this.name}.delete`;
-    return this.#writer.write(what, checkedRemoval(what, keys, options));
+    return keptAwake(this.#writer.write(what, checkedRemoval(what, keys, options)));
   }
 
   async history(key?: string, limit?: number): Promise<HistoryEntry[]> {
     const asked = checkHistory(`${this.name}.history`, key, limit);
-    return this.#writer.history(asked.key, asked.limit);
+    return keptAwake(this.#writer.history(asked.key, asked.limit));
   }
 }

@@ -21,6 +21,7 @@ export interface Opened {
 export class Opener {
   readonly #settings: SqliteSettings;
   #openFile: OpenFile | undefined;
+  #wasThere = false;
 
   constructor(settings: SqliteSettings) {
     this.#settings = settings;
@@ -29,10 +30,13 @@ export class Opener {
   /**
    * For reading: cannot change anything, and keeps no process alive.
    *
+   * @param isFirst nothing was ever read of it. A database that was there and is gone is an outage: one that is made in its place would
+   *   look as if everything had been removed
    * @throws SourceError
    */
-  async reader(): Promise<Opened> {
-    const opened = await this.#open(true);
+  async reader(isFirst: boolean): Promise<Opened> {
+    const opened = await this.#open(true, this.#settings.create && isFirst && !this.#wasThere);
+    this.#wasThere = true;
     // The user's own connection stays as it is.
     if (this.#settings.origin.kind !== 'shared') opened.driver.exec('PRAGMA query_only = 1');
     return opened;
@@ -40,13 +44,13 @@ export class Opener {
 
   /** @throws SourceError */
   writer(): Promise<Opened> {
-    return this.#open(false);
+    return this.#open(false, this.#settings.create);
   }
 
-  async #open(isBackground: boolean): Promise<Opened> {
-    const { origin, name, timeoutMs, create } = this.#settings;
+  async #open(isBackground: boolean, create: boolean): Promise<Opened> {
+    const { origin, name, timeoutMs } = this.#settings;
     const scene = (path: string | undefined): Scene => ({ layer: name, file: origin.kind === 'path' ? origin.shown : (path ?? 'the database'), timeoutMs });
-    const driver = this.#driver(scene(undefined));
+    const driver = this.#driver(scene(undefined), create);
     let connection: SqliteConnection | undefined;
     try {
       const path = origin.kind === 'path' ? origin.path : pathOf(driver);
@@ -62,8 +66,8 @@ export class Opener {
     }
   }
 
-  #driver(scene: Scene): Driver {
-    const { origin, create } = this.#settings;
+  #driver(scene: Scene, create: boolean): Driver {
+    const { origin } = this.#settings;
     try {
       if (origin.kind === 'shared') return driverOf('sqlite({ database })', origin.database);
       if (origin.kind === 'opener') return driverOf('sqlite({ database })', origin.open());

@@ -68,11 +68,11 @@ class Current {
   }
 
   static async open(opener: Opener, plan: TablePlan, host: SourceHost): Promise<Current> {
-    const watching = await opener.reader();
+    const watching = await opener.reader(host.version === undefined);
     try {
       // What is committed from here on shows, though the rows may have it already.
       const signs = await watching.connection.patiently(() => new Signs(watching));
-      const { connection } = await opener.reader();
+      const { connection } = await opener.reader(false);
       return new Current(signs, await openTable(connection, plan, host), watching);
     } catch (error) {
       watching.connection.close();

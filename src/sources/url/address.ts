@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { optionError } from '../../core/check.js';
 import { ConfigError } from '../../core/errors.js';
-import { mask, quote, redactor } from '../../core/redact.js';
+import { hasStrayUserinfo, mask, quote, redactor } from '../../core/redact.js';
 
 /** Where one mirror is. */
 export interface Address {
@@ -37,6 +37,7 @@ export function parsed(what: string, href: unknown): URL {
   const text = href instanceof URL ? href.href : href;
   if (typeof text !== 'string' || !URL.canParse(text)) throw optionError(what, expected, href);
   const url = new URL(text);
+  if (hasStrayUserinfo(url)) throw new ConfigError('CALUMMA_OPTION', `${what}: expected user and password in percent-encoding (@ as %40, / as %2F), found an "@" behind the host`);
   if (isHttp(url)) return url;
   throw new ConfigError('CALUMMA_OPTION', `${what}: expected ${expected}, found ${quote(url.protocol)}`);
 }

@@ -74,6 +74,7 @@ function moody(name: string, words: Words, bad: (mood: Mood) => Source, extra: P
         turns: 'added',
         state: 'failed',
         harm: (config) => config.addLayer({ source: bad(mood), name: 'added' }, 'top'),
+        again: (config) => config.refresh('added'), // the feed has nothing more to say
         async heal(config) {
           mood.bad = false;
           feed.full({ subject: 'healed' });
