@@ -45,5 +45,5 @@ const bundle = await rolldown({
   external: [/^node:/, ...packages.map((name) => new RegExp(`^${name}(/|$)`))],
 });
 // All of the core in one chunk, also what the stores share with it: each file more costs every start.
-const codeSplitting = { groups: [{ name: 'core', test: (id) => core.has(id) }] };
+const codeSplitting = { groups: [{ name: 'core', test: (id) => core.has(id) || id.includes('rolldown/runtime') }] };
 await bundle.write({ dir: process.argv[2] ?? 'dist', sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });

@@ -1,4 +1,5 @@
-import { crypto } from './seal.js';
+import { crypto } from '../crypto.js';
+
 
 const longest = 64;
 

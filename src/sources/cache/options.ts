@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 
 import { checkMs, checkOptions, kindOf } from '../../core/check.js';
 import { ConfigError } from '../../core/errors.js';
-import { crypto } from './seal.js';
+import { crypto } from '../crypto.js';
+
 
 export interface CachedOptions {
   /**

@@ -1,5 +1,5 @@
-import type * as Crypto from 'node:crypto';
 import type { Decipher, Hash, KeyObject } from 'node:crypto';
+import { crypto } from '../crypto.js';
 
 /** What the header of a sealed file says of it; a plain one has none. */
 export interface Encryption {
@@ -30,11 +30,6 @@ interface Opening {
 const cipherName = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
-
-/** Node takes 20 ms to load its cryptography: who has no cache must not wait for it. */
-export function crypto(): typeof Crypto {
-  return process.getBuiltinModule('node:crypto');
-}
 
 export function newEncryption(): Encryption {
   return { cipher: cipherName, nonce: crypto().randomBytes(nonceBytes).toString('hex') };

@@ -1,7 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { crypto } from './seal.js';
+import { crypto } from '../crypto.js';
+
 
 /** A write takes seconds. Who wrote for longer is dead, wherever it ran: process ids say nothing of another container. */
 const abandonedMs = 10 * 60_000;

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import { optionError } from '../../core/check.js';
 import { ConfigError } from '../../core/errors.js';
 import { hasStrayUserinfo, mask, quote, redactor } from '../../core/redact.js';
+import { crypto } from '../crypto.js';
 
 /** Where one mirror is. */
 export interface Address {
@@ -87,7 +86,7 @@ const signature = /^(sig|signature|expires|x-amz-.*|x-goog-.*)$/i;
 export function idOf(url: URL, readAs: string): string {
   const query = [...url.searchParams].map(([name, value]) => (looksSecret(name) || signature.test(name) ? [name] : [name, value]));
   const known = JSON.stringify([url.origin, url.pathname, query, readAs]);
-  return createHash('sha256').update(known).digest('hex').slice(0, 10);
+  return crypto().createHash('sha256').update(known).digest('hex').slice(0, 10);
 }
 
 /** What a `Location` leads to, seen from where it was found. */
