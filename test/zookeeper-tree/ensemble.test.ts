@@ -66,7 +66,9 @@ describeWith('zookeeper', 'a tree cache on an ensemble of three', () => {
     await persistently(() => writer.setData(root, '1'));
     await until(() => cache.get(root)?.text === '1');
     process.stderr.write(`server hung (session 3 s): change applied after ${(performance.now() - from).toFixed(0)} ms\n`);
-    expect(states.map(({ state }) => state)).toEqual(['live', 'suspended', 'live']);
+    // The value may be there a moment before the word that all is well again, and a first try may have met the hung one anew.
+    await until(() => states.length >= 3 && states.at(-1)?.state === 'live', () => states.map(({ state }) => state));
+    expect(states.map(({ state }) => state).slice(0, 2)).toEqual(['live', 'suspended']);
     expect(zk.server).not.toBe(hung.url);
   }, 60_000);
 
