@@ -101,6 +101,8 @@ export class Follower {
   #refreshing: Promise<void> | undefined;
   #nextRefresh: Promise<void> | undefined;
   #hasSecondThoughts = false;
+  /** Large readings that are being worked out: the layer must not move under them. */
+  #pacing = 0;
   readonly #loss: LossCheck;
   readonly #memory: Memory | undefined;
   readonly #tell: (problem: ConfigError) => void;
@@ -155,8 +157,9 @@ export class Follower {
   }
 
   /**
-   * Reads again now; resolves when that reading is in, or has failed, and after `maxStalenessMs` at the latest. Of a remote source one such reading is under way at a time, and
-   * whoever asks meanwhile shares the next one: who refreshes on each request must not keep every reading from coming in.
+   * Reads again now; resolves when that reading is in, or has failed, and after `maxStalenessMs` at the latest. Of a remote source
+   * one such reading is under way at a time, and whoever asks meanwhile shares the next one: who refreshes on each request must not
+   * keep every reading from coming in.
    */
   refresh(): Promise<void> {
     if (this.layer.source.readNow !== undefined) return this.#readAnew();
@@ -287,7 +290,9 @@ export class Follower {
   async #takePaced(given: Reading, signal: AbortSignal): Promise<void> {
     if (!isReading(given) || !needsSlices(this.layer, given)) return this.#take(given);
     const reading = this.#refused === undefined ? given : merge(this.#refused, given);
+    this.#pacing++;
     const work = await attempt(() => runPaced(workInSlices(this.layer, reading), nextTurn));
+    this.#pacing--;
     if (this.#closed || signal.aborted) return;
     this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (refused) => this.#taken(reading, refused));
   }
@@ -332,10 +337,9 @@ export class Follower {
     const refused = this.#refused;
     if (refused === undefined || this.#closed) return;
     const work = await attempt(() => runPaced(workInSlices(this.layer, refused), nextTurn));
-    if (this.#refused !== refused) return; // there is something newer
-    this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (again) => {
-      if (this.#refused === refused && !this.#closed) this.#taken(refused, again);
-    });
+    // Something newer has come, or is being worked out against what the layer holds now.
+    if (this.#refused !== refused || this.#pacing > 0 || this.#closed) return;
+    this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (again) => this.#taken(refused, again));
   }
 
   /** Reads again after a while what would remove most of the layer; said twice, it is believed. */

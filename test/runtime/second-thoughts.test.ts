@@ -68,6 +68,36 @@ describe('a reading that a guard refused', () => {
     await config.close();
   });
 
+  it('does not move a layer while a large reading is worked out against it', async () => {
+    const large = (value: string, from = 0): Record<string, string> => Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`k${from + index}`, value]));
+    const [min, max] = [new Feed('min'), memory({ max: '2' }, { name: 'max' })];
+    const { config, codes } = rig([{ source: min, massRemoval: 'allow' }, max], { guards: [minBelowMax] });
+    const property = config.getStringProperty('only.refused', 'unset');
+    min.full({ min: '1' });
+    await until(() => config.has('min'));
+    min.full({ min: '5', 'only.refused': 'seen' });
+    await until(() => codes().length === 1);
+    max.set('max', '9'); // the refused one will be offered again soon, while this one is worked out
+    for (let round = 0; round < 8; round++) {
+      min.full({ ...large(String(round), round), min: '2' });
+      await until(() => config.get(`k${round}`) === String(round));
+    }
+    expect([property.get(), config.has('only.refused'), config.keys().length]).toEqual(['unset', false, 30_002]);
+    await config.close();
+  });
+
+  it('does not come back in a layer that was taken out meanwhile', async () => {
+    const [min, max] = [new Feed('min'), memory({ max: '2' }, { name: 'max' })];
+    const { config, codes } = rig([min, max], { guards: [minBelowMax] });
+    min.full({ min: '5' });
+    await until(() => codes().length === 1);
+    max.set('max', '9');
+    config.removeLayer('min');
+    await new Promise((resolve) => setTimeout(resolve, 200)); // twice the time after which it would be tried again
+    expect([config.has('min'), config.keys()]).toEqual([false, ['max']]);
+    await config.close();
+  });
+
   it('is taken when it was too large, and another layer has shrunk', async () => {
     const [one, two] = [new Feed('one'), memory({ two: 'x'.repeat(80) }, { name: 'two' })];
     const { config, codes } = rig([one, two], { maxBytes: 100 });
