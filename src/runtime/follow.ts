@@ -1,11 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
-import { setImmediate as nextTurn, setTimeout as sleepFor } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, SourceError } from '../core/errors.js';
 import type { Context, LayerState, Memory, Reading, SourceHost } from '../core/model.js';
 import { isReading, merge } from '../core/reading.js';
 import { runPaced } from '../core/slices.js';
 import type { Audience, StateChange } from './audience.js';
+import { nextDelay, sleepUnref, steadyMs } from './backoff.js';
 import type { Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import { confirmAfterMs, LossCheck } from './loss.js';
@@ -26,9 +27,6 @@ export interface FollowSetup {
   readonly memoryFor?: ((layer: string) => Memory) | undefined;
 }
 
-// Sooner than that after it was opened, the next failure of a feed is the same trouble, not a new one.
-const steadyMs = 5_000;
-
 // Other layers may move many times a second; what was refused is not tried with each of them.
 const secondThoughtsMs = 100;
 
@@ -36,27 +34,6 @@ const secondThoughtsMs = 100;
 const rememberedProblems = 100;
 
 const readingChannel = channel('calumma:reading');
-
-const longestDelayMs = 5_000;
-
-/**
- * ms before the next try: full jitter, doubling from 100 ms, at most 5 s.
- *
- * @param atLeast what the source asks for, such as a `Retry-After`; beyond 5 s it would break the promise of 10 s
- */
-export function nextDelay(attempt: number, random: () => number, atLeast = 0): number {
-  const delay = Math.round(random() * Math.min(longestDelayMs, 100 * 2 ** Math.min(attempt, 16)));
-  return Math.min(longestDelayMs, Math.max(delay, atLeast));
-}
-
-async function sleepUnref(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleepFor(ms, undefined, { signal, ref: false });
-    return true;
-  } catch {
-    return false; // aborted
-  }
-}
 
 /** Whether the outcome of a reading is anything to act on. */
 type Concerns = (refused: ConfigError | undefined) => boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError, type Reading, type Source, SourceError } from '../../src/index.js';
-import { nextDelay } from '../../src/runtime/follow.js';
+import { nextDelay } from '../../src/runtime/backoff.js';
 import { Feed, rig, until } from './rig.js';
 
 describe('the pause before the next try', () => {

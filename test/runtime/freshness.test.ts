@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { polled, type Reading, type Source, type SourceHost, SourceError } from '../../src/index.js';
-import { nextDelay } from '../../src/runtime/follow.js';
+import { nextDelay } from '../../src/runtime/backoff.js';
 import { Feed, rig, until } from './rig.js';
 
 /** A source that shows the host it was given. */
