@@ -315,7 +315,7 @@ export class Follower {
     if (refused === undefined || this.#closed) return;
     const work = await attempt(() => runPaced(workInSlices(this.layer, refused), nextTurn));
     // Something newer has come, or is being worked out against what the layer holds now.
-    if (this.#refused !== refused || this.#pacing > 0 || this.#closed) return;
+    if (this.#refused !== refused || this.#pacing > 0 || this.isClosed) return;
     this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (again) => this.#taken(refused, again));
   }
 

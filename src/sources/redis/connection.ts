@@ -123,7 +123,7 @@ export class Connection {
     } catch (error) {
       const cause = this.#failure ?? error;
       forgetCommand(cause);
-      throw cause instanceof SourceError ? cause : new SourceError(`${what}: expected a Redis at ${where}, found ${quote(redisReason(cause))}`, { cause });
+      throw cause instanceof SourceError ? cause : new SourceError(`${what}: expected a Redis at ${where}, found ${quote(redisReason(cause))}: check host and port, and that it runs`, { cause });
     }
     this.#redis.stream.unref();
     for (const command of login) await this.#greet(command);
