@@ -1,25 +1,20 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { causeOf, reasonOf } from '../core/check.js';
-import { ConfigError, SourceError } from '../core/errors.js';
-import type { Context, LayerState, Memory, Reading, SourceHost } from '../core/model.js';
+import { type ConfigError, SourceError } from '../core/errors.js';
+import type { Context, Memory, Reading, SourceHost } from '../core/model.js';
 import { isReading, merge } from '../core/reading.js';
 import { runPaced } from '../core/slices.js';
-import type { Audience, StateChange } from './audience.js';
 import { nextDelay, sleepUnref, steadyMs } from './backoff.js';
 import type { Layer } from './layer.js';
-import type { Report } from './listeners.js';
 import { confirmAfterMs, LossCheck } from './loss.js';
 import type { Publisher } from './publisher.js';
+import { Standing, type StandingSetup } from './standing.js';
 import { needsSlices, type Work, workInSlices, workOf } from './work.js';
 
-export interface FollowSetup {
+export interface FollowSetup extends StandingSetup {
   readonly publisher: Publisher;
-  readonly audience: Audience;
-  readonly report: Report;
   readonly context: Context;
   readonly maxBytes: number;
-  readonly now: () => number;
   readonly random: () => number;
   /** Waits, keeping no process alive; tells whether the time has passed, rather than that `signal` aborted. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<boolean>;
@@ -29,9 +24,6 @@ export interface FollowSetup {
 
 // Other layers may move many times a second; what was refused is not tried with each of them.
 const secondThoughtsMs = 100;
-
-// A source whose errors have the time in them must not fill the memory.
-const rememberedProblems = 100;
 
 const readingChannel = channel('calumma:reading');
 
@@ -49,8 +41,8 @@ export function readLocal(followers: readonly Follower[]): void {
   for (const follower of refused) follower.readFirst();
 }
 
-/** What `run` gives, or throws, when it is asked for. */
-async function attempt<T>(run: () => Promise<T>): Promise<() => T> {
+/** Gives what `run` gave, or throws what it threw, when it is asked for. */
+async function outcomeOf<T>(run: () => Promise<T>): Promise<() => T> {
   try {
     const value = await run();
     return () => value;
@@ -73,8 +65,7 @@ export class Follower {
   #waiters: (() => void)[] = [];
   /** A reading that was refused: a patch that comes after it was made on top of it. */
   #refused: Reading | undefined;
-  /** What was reported since the layer was live. */
-  readonly #told = new Set<string>();
+  readonly #standing: Standing;
   #refreshing: Promise<void> | undefined;
   #nextRefresh: Promise<void> | undefined;
   #hasSecondThoughts = false;
@@ -88,6 +79,7 @@ export class Follower {
   constructor(layer: Layer, setup: FollowSetup) {
     this.layer = layer;
     this.#setup = setup;
+    this.#standing = new Standing(layer, setup);
     this.#loss = new LossCheck(layer);
     this.#memory = layer.isRemote ? (layer.source.memory ?? setup.memoryFor?.(layer.name)) : undefined;
     this.#tell = (problem) => setup.report(problem);
@@ -195,7 +187,7 @@ export class Follower {
       if (!concerns(refused)) return;
       if (refused !== undefined) return this.#setup.report(refused);
       this.layer.recalled(remembered.keptAt);
-      this.#turn('stale', undefined);
+      this.#turning(() => this.#standing.turn('stale'));
     });
   }
 
@@ -268,7 +260,7 @@ export class Follower {
     if (!isReading(given) || !needsSlices(this.layer, given)) return this.#take(given);
     const reading = this.#refused === undefined ? given : merge(this.#refused, given);
     this.#pacing++;
-    const work = await attempt(() => runPaced(workInSlices(this.layer, reading), nextTurn));
+    const work = await outcomeOf(() => runPaced(workInSlices(this.layer, reading), nextTurn));
     this.#pacing--;
     if (this.#closed || signal.aborted) return;
     this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (refused) => this.#taken(reading, refused));
@@ -293,7 +285,7 @@ export class Follower {
 
   #accepted(): void {
     this.#confirmation?.abort();
-    this.#recover();
+    this.#turning(() => this.#standing.recover());
     if (this.#memory === undefined) return;
     const { entries, version, writtenAt } = this.layer;
     this.#memory.keep({ kind: 'full', entries, ...(version === undefined ? {} : { version }), ...(writtenAt === undefined ? {} : { writtenAt }) }, this.#tell);
@@ -313,7 +305,7 @@ export class Follower {
   async #offerAgain(): Promise<void> {
     const refused = this.#refused;
     if (refused === undefined || this.#closed) return;
-    const work = await attempt(() => runPaced(workInSlices(this.layer, refused), nextTurn));
+    const work = await outcomeOf(() => runPaced(workInSlices(this.layer, refused), nextTurn));
     // Something newer has come, or is being worked out against what the layer holds now.
     if (this.#refused !== refused || this.#pacing > 0 || this.isClosed) return;
     this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (again) => this.#taken(refused, again));
@@ -337,42 +329,21 @@ export class Follower {
     if (this.#refused !== undefined) return void this.#offerAgain();
     if (this.#closed || !this.layer.hasReading) return;
     this.layer.confirm(this.#setup.now());
-    this.#recover();
+    this.#turning(() => this.#standing.recover());
     this.#wake();
-  }
-
-  #recover(): void {
-    this.#told.clear();
-    this.#turn('live', undefined);
   }
 
   #fail(thrown: unknown): void {
     if (this.#closed) return;
-    const error = thrown instanceof ConfigError ? thrown : this.#lost(thrown);
-    // A layer may have several problems at once, which come in turn: a retry that fails as before is not news.
-    const repeated = this.#told.has(error.message);
-    if (this.#told.size >= rememberedProblems) this.#told.clear();
-    this.#told.add(error.message);
-    this.#turn(this.layer.hasReading ? 'stale' : 'failed', error);
-    if (!repeated) this.#setup.report(error);
+    this.#turning(() => this.#standing.fail(thrown));
     this.#wake();
   }
 
-  #lost(thrown: unknown): SourceError {
-    return new SourceError(`${this.layer.name}: the source failed: ${reasonOf(thrown)}`, { cause: causeOf(thrown) });
-  }
-
-  #turn(state: LayerState, error: ConfigError | undefined): void {
-    const { layer } = this;
-    const before = layer.state;
-    if (error !== undefined) layer.lastError = error;
-    if (before === state) return;
-    const now = this.#setup.now();
-    layer.state = state;
-    layer.since = now;
-    const change: StateChange = { layer: layer.name, state, before, at: new Date(now), ...(error === undefined ? {} : { error }) };
-    this.#setup.audience.tellState(change, this.#setup.report);
-    if (before === 'loading') this.#setup.publisher.reportOwed();
+  /** A layer that has had its first say may have been what others waited for. */
+  #turning(turn: () => void): void {
+    const wasLoading = this.layer.state === 'loading';
+    turn();
+    if (wasLoading) this.#setup.publisher.reportOwed();
   }
 
   #wake(): void {

@@ -210,13 +210,17 @@ export class Layer implements LayerOptions {
   }
 
   #moved({ writtenAt }: Reading, delta: Delta, now: number): void {
-    // What was written before we looked for the first time tells nothing about how long it took.
-    const isWrite = [...delta.values()].some((value) => value !== undefined);
-    if (writtenAt !== undefined && isWrite && !this.remembered) this.lagMs = Math.max(0, now - writtenAt);
+    let wrote = false;
     for (const [key, value] of delta) {
-      if (value === undefined) this.changedAt.delete(key);
-      else this.changedAt.set(key, now);
+      if (value === undefined) {
+        this.changedAt.delete(key);
+      } else {
+        this.changedAt.set(key, now);
+        wrote = true;
+      }
     }
+    // A removal leaves no time behind, and what was written before we looked for the first time tells nothing about how long it took.
+    if (writtenAt !== undefined && wrote && !this.remembered) this.lagMs = Math.max(0, now - writtenAt);
   }
 
   /** A patch cannot be written into `entries` as they are: they belong to the source. */

@@ -19,8 +19,8 @@ const entriesInASlice = 500;
 
 /** Whether a reading is so large, or its layer would have to be copied for it, that it should be worked out in slices. */
 export function needsSlices(layer: Layer, reading: Reading): boolean {
-  const size = reading.kind === 'full' ? reading.entries : reading.set;
-  return layer.isRemote && ((size as ReadonlyMap<string, string> | undefined)?.size ?? 0) + (layer.mustCopy ? layer.entries.size : 0) > smallReading;
+  const size = reading.kind === 'full' ? reading.entries.size : reading.set.size + (layer.mustCopy ? layer.entries.size : 0);
+  return layer.isRemote && size > smallReading;
 }
 
 /** The work of a reading, all at once. */
