@@ -124,7 +124,7 @@ function strangerIn(key: string, chosen: Chosen | undefined): string {
 function makeSource(node: Node, { name, kind, at, value }: Chosen, inspection: Inspection): LayerSpec['source'] | undefined {
   const place = child(node, name, { at, value });
   const options = readFields(place, kind.fields, inspection);
-  if (options === undefined) return undefined;
+  if (options === undefined || !chosenWell(place, kind, Object.keys(options), inspection)) return undefined;
   try {
     // The fields of a kind and what it makes of them are tied together where it is written down.
     return kind.make(options as never, inspection);
@@ -133,6 +133,21 @@ function makeSource(node: Node, { name, kind, at, value }: Chosen, inspection: I
     complain(inspection, place, error.message, error);
     return undefined;
   }
+}
+
+/** Whether there are as many options of a choice as there may be; if not, that is written down. */
+function chosenWell(place: Node, { choice }: Kind, given: readonly string[], inspection: Inspection): boolean {
+  const chosen = choice?.of.filter((option) => given.includes(option)) ?? [];
+  if (choice === undefined || chosen.length === 1 || (chosen.length === 0 && !choice.needed)) return true;
+  complain(inspection, place, `expected ${choice.needed ? 'either ' : 'at most one of '}${choice.of.join(choice.needed ? ' or ' : ' and ')}, found ${chosen.length === 0 ? 'none' : 'both'}`);
+  return false;
+}
+
+/** The same for editors. */
+function choiceSchema({ choice }: Kind): JsonSchema {
+  if (choice === undefined) return {};
+  const each = choice.of.map((option) => ({ required: [option] }));
+  return choice.needed ? { oneOf: each } : { not: { required: choice.of } };
 }
 
 export function layerSchema(): JsonSchema {
@@ -155,10 +170,12 @@ export function kindSchemas(): JsonSchema {
   return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kindSchema(name, kind)]));
 }
 
-function kindSchema(name: string, { about, fields }: Kind): JsonSchema {
-  return { description: about, ...fieldsSchema(fields), type: needsOptions(name) ? 'object' : ['object', 'null'] };
+function kindSchema(name: string, kind: Kind): JsonSchema {
+  const { about, fields } = kind;
+  return { description: about, ...fieldsSchema(fields), ...choiceSchema(kind), type: needsOptions(name) ? 'object' : ['object', 'null'] };
 }
 
 function needsOptions(name: string): boolean {
-  return Object.values(kinds[name]?.fields ?? {}).some(({ required }) => required);
+  const kind = kinds[name];
+  return kind?.choice?.needed === true || Object.values(kind?.fields ?? {}).some(({ required }) => required);
 }

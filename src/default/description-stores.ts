@@ -25,6 +25,8 @@ const table = {
   filter: optional(mapOf(anyText, 'a map such as { application: gateway }'), 'Only rows with these values in these columns.'),
 };
 
+const tableOrQuery = { of: ['table', 'query'], needed: false } as const;
+
 const account = {
   host: optional(text, 'Name or address of the server.', 'localhost'),
   port: optional(wholeNumber, 'Default: the usual one.'),
@@ -75,6 +77,7 @@ export const stores: Readonly<Record<string, Kind>> = {
       ...table,
     },
     ({ path: { absolute }, ...options }) => later('sqlite', async () => (await import('../sources/sqlite/index.js')).sqlite({ path: absolute, ...options })),
+    tableOrQuery,
   ),
   postgres: kind(
     'A table in PostgreSQL, listened to.',
@@ -89,11 +92,13 @@ export const stores: Readonly<Record<string, Kind>> = {
       ...table,
     },
     (options) => later('postgres', async () => (await import('../sources/postgres/index.js')).postgres(options)),
+    tableOrQuery,
   ),
   mysql: kind(
     'A table in MySQL or MariaDB.',
     { uri: optional(text, 'mysql://user:password@host:3306/database'), ...account, every: every('5s'), timeout, reconcile, ...table },
     (options) => later('mysql', async () => (await import('../sources/mysql/index.js')).mysql(options)),
+    tableOrQuery,
   ),
   redis: kind(
     'A hash in Redis, or the strings below a prefix.',
@@ -114,6 +119,7 @@ export const stores: Readonly<Record<string, Kind>> = {
       reconcile,
     },
     (options) => later('redis', async () => (await import('../sources/redis/index.js')).redis(options)),
+    { of: ['hash', 'prefix'], needed: true },
   ),
   zookeeper: kind(
     'Nodes of ZooKeeper, watched.',

@@ -16,6 +16,7 @@ interface SchemaMap {
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly required?: readonly string[];
   readonly anyOf?: readonly SchemaMap[];
+  readonly oneOf?: readonly SchemaMap[];
 }
 
 function readerAccepts(text: string): boolean {
@@ -131,7 +132,9 @@ function around(option: string, value: string): string {
   const [owner = '', name = ''] = option.split('.');
   if (name === '') return option === 'layers' ? `layers: ${value}` : `layers: []\n${option}: ${value}`;
   if (owner === 'layer') return `layers:\n  - args: {}\n    ${name}: ${value}`;
-  const needed = (schema.$defs[owner]?.required ?? []).filter((other) => other !== name);
+  const oneOf = schema.$defs[owner]?.oneOf?.map(({ required }) => required?.[0] ?? '') ?? [];
+  const chosen = oneOf.includes(name) ? [] : oneOf.slice(0, 1);
+  const needed = [...(schema.$defs[owner]?.required ?? []), ...chosen].filter((other) => other !== name);
   const options = [...needed.map((other) => `${other}: ${samples[`${owner}.${other}`] ?? ''}`), `${name}: ${value}`];
   return `layers:\n  - ${owner}: { ${options.join(', ')} }`;
 }
