@@ -17,7 +17,12 @@ export function standardOptions(environment: NodeJS.ProcessEnv): ConfigOptions {
   }
   const addresses = (environment.CALUMMA_URLS ?? '').split(',').map((address) => address.trim()).filter((address) => address !== '');
   const folders = [environment.CALUMMA_CONFIG_DIR, 'config', '.'].filter((folder) => folder !== undefined && folder !== '');
-  return { layers: [args(), env(), ...addresses.flatMap(addressed), files({ name: 'application', in: folders as string[] }, { name: 'files:application' })] };
+  return { layers: [args(), env(), ...distinct(addresses.flatMap(addressed)), files({ name: 'application', in: folders as string[] }, { name: 'files:application' })] };
+}
+
+/** An address that stands there twice is one layer. */
+function distinct(sources: readonly Source[]): Source[] {
+  return [...new Map(sources.map((source) => [source.name, source])).values()];
 }
 
 // A slip in the variable must not make the first getStringProperty() of an application throw either.

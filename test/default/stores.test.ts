@@ -81,6 +81,14 @@ describe('CALUMMA_URLS', () => {
     expect([config.get('limit'), config.get('other')]).toEqual(['1', '2']);
   });
 
+  it('may stand there twice', async () => {
+    const one = await serve('limit = 1\n');
+    const config = createConfig(standardOptions({ CALUMMA_URLS: `${one}/app,${one}/app` }));
+    cleanups.push(() => config.close());
+    await config.ready();
+    expect([config.get('limit'), config.layers.length]).toEqual(['1', 4]);
+  });
+
   it('that are none are left out with a warning', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
