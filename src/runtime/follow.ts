@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConfigError, SourceError } from '../core/errors.js';
-import type { Context, Memory, Reading, SourceHost } from '../core/model.js';
+import type { Context, Memory, Reading, RememberedReading, SourceHost } from '../core/model.js';
 import { isReading, merge } from '../core/reading.js';
 import { runPaced } from '../core/slices.js';
 import { nextDelay, sleepUnref, steadyMs } from './backoff.js';
@@ -73,6 +73,8 @@ export class Follower {
   #pacing = 0;
   readonly #loss: LossCheck;
   readonly #memory: Memory | undefined;
+  /** What was recalled and a guard refused, until it is tried again after the other layers: it is not read from disk twice. */
+  #remembered: RememberedReading | undefined;
   readonly #tell: (problem: ConfigError) => void;
   #closed = false;
 
@@ -181,10 +183,11 @@ export class Follower {
 
   #firstNow(concerns: Concerns): void {
     if (this.#memory === undefined) return this.#readNow(concerns);
-    const remembered = this.#memory.recall(this.#tell);
+    const remembered = (this.#remembered ??= this.#memory.recall(this.#tell));
     if (remembered === undefined) return;
     this.#setup.publisher.accept(this.layer, () => workOf(this.layer, remembered), (refused) => {
       if (!concerns(refused)) return;
+      this.#remembered = undefined;
       if (refused !== undefined) return this.#setup.report(refused);
       this.layer.recalled(remembered.keptAt);
       this.#turning(() => this.#standing.turn('stale'));

@@ -114,6 +114,15 @@ describe('a remote layer that an earlier run has kept', () => {
     await config.close();
   });
 
+  it('is read from disk once, though a guard refuses it until another layer has recalled too', async () => {
+    let recalls = 0;
+    const counted = (record: Record<string, string>): Memory => Object.assign(new Notebook(record), { recall: () => (recalls++, { kind: 'full' as const, entries: new Map(Object.entries(record)) }) });
+    const [min, max] = [Object.assign(new Feed('min'), { memory: counted({ min: '5' }) }), Object.assign(new Feed('max'), { memory: counted({ max: '9' }) })];
+    const { config, codes } = rig([min, max], { guards: [(candidate) => { if (Number(candidate.get('min') ?? 0) > Number(candidate.get('max') ?? 1)) throw new Error('no'); }] });
+    expect([config.get('min'), config.get('max'), codes(), recalls]).toEqual(['5', '9', [], 2]);
+    await config.close();
+  });
+
   it('is dropped when a guard refuses it', async () => {
     const { config, codes } = rig([remembering(new Notebook({ a: 'bad' }))], {
       guards: [(candidate) => { if (candidate.get('a') === 'bad') throw new Error('no'); }],
