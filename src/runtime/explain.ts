@@ -12,6 +12,8 @@ export interface Holding {
   readonly origin: string | undefined;
   /** Since when the layer holds this value. */
   readonly since: Date | undefined;
+  /** Only of a layer that is out of touch with its source: since when. The source may have another value by now. */
+  readonly staleSince?: Date;
 }
 
 /** Why a value is what it is. Everything in it may be shown: secrets are masked. */
@@ -23,6 +25,8 @@ export interface Explanation {
   readonly winner: Holding | undefined;
   /** What the winner hides, highest priority first. */
   readonly hidden: readonly Holding[];
+  /** Layers above the winner that could not be read so far: they may have the key. */
+  readonly unread: readonly string[];
   /** How each `${…}` in the value was filled. */
   readonly interpolation: readonly Step[];
   /** What is wrong with the value: references that lead nowhere, properties it does not parse for. */
@@ -46,6 +50,7 @@ export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Expl
     secret,
     winner,
     hidden,
+    unread: unreadAbove(cascade, holders[0]),
     interpolation: (filled?.trail ?? []).map((step) => shown(step, secret)),
     errors: [...(filled?.problems ?? []), ...conversionErrors(cascade, key)],
   };
@@ -59,6 +64,11 @@ function isSecretText(cascade: Cascade, key: string, raw: string | undefined, is
   return [...(mentions ?? [])].some(isSecret);
 }
 
+function unreadAbove(cascade: Cascade, winner: Layer | undefined): string[] {
+  const above = cascade.layers.filter((layer) => winner === undefined || layer.rank < winner.rank);
+  return above.filter((layer) => !layer.hasReading && ['failed', 'loading'].includes(layer.state)).map((layer) => layer.name);
+}
+
 function holding(layer: Layer, key: string, secret: boolean): Holding {
   const since = layer.sinceOf(key);
   return {
@@ -66,6 +76,7 @@ function holding(layer: Layer, key: string, secret: boolean): Holding {
     raw: secret ? mask : withoutUserinfo(layer.lookup(key) ?? ''),
     origin: layer.originOf(key),
     since: since === undefined ? undefined : new Date(since),
+    ...(layer.state === 'stale' && { staleSince: new Date(layer.since) }),
   };
 }
 
@@ -89,7 +100,8 @@ function conversionErrors(cascade: Cascade, key: string): ConfigError[] {
 
 function render(explanation: Omit<Explanation, 'toString'>): string {
   const { key, value, winner, hidden } = explanation;
-  if (winner === undefined) return `${key} is set nowhere`;
+  const unread = explanation.unread.map((layer) => `  ? ${layer} could not be read so far: it may have another value`);
+  if (winner === undefined) return [`${key} is set nowhere`, ...unread].join('\n');
   const rows = [winner, ...hidden];
   const widest = (text: (row: Holding) => string): number => Math.max(...rows.map((row) => text(row).length));
   const [layers, values] = [widest((row) => row.layer), widest((row) => row.raw)];
@@ -102,9 +114,10 @@ function render(explanation: Omit<Explanation, 'toString'>): string {
     (step) => `    ${'  '.repeat(step.depth)}${step.expression} = ${step.value ?? '(set nowhere)'}`,
   );
   const errors = explanation.errors.map((error) => `  ! ${error.message}`);
-  return [`${key} = ${value ?? ''}`, ...lines, ...steps, ...errors].join('\n');
+  return [`${key} = ${value ?? ''}`, ...lines, ...steps, ...unread, ...errors].join('\n');
 }
 
 function since(row: Holding): string {
-  return row.since === undefined ? '' : `  since ${row.since.toISOString()}`;
+  const stale = row.staleSince === undefined ? '' : `  stale since ${row.staleSince.toISOString()}`;
+  return row.since === undefined ? stale : `  since ${row.since.toISOString()}${stale}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { env, memory, values } from '../../src/index.js';
-import { rig } from './rig.js';
+import { Feed, rig, until } from './rig.js';
 
 describe('explain()', () => {
   it('names the winner and all that it hides, with raw values, origins and times', () => {
@@ -29,6 +29,25 @@ describe('explain()', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('marks a layer that is out of touch, and names those above that could not be read', async () => {
+    const [up, feed] = [new Feed('central'), new Feed('store')];
+    const { config } = rig([up, feed, values({ a: '1', b: '1' })]);
+    feed.full({ a: '2' });
+    await until(() => config.get('a') === '2');
+    expect(String(config.explain('a'))).not.toContain('stale');
+    feed.lose(new Error('down'));
+    up.lose(new Error('down'));
+    await until(() => config.health().layers[1]!.state === 'stale' && config.health().layers[0]!.state === 'failed');
+    const explanation = config.explain('a');
+    expect(explanation.winner?.staleSince).toEqual(config.health().layers[1]!.since);
+    expect([explanation.hidden[0]!.staleSince, explanation.unread, config.explain('none').unread]).toEqual([undefined, ['central'], ['central']]);
+    expect(String(explanation).split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^ {2}→ store .* stale since 20/), expect.stringMatching(/^ {4}values/), '  ? central could not be read so far: it may have another value',
+    ]);
+    expect(String(config.explain('none'))).toBe('none is set nowhere\n  ? central could not be read so far: it may have another value');
+    await config.close();
   });
 
   it('shows how each reference was filled, those inside others too', () => {

@@ -32,7 +32,7 @@ function print(output: Output, explanation: Explanation): void {
   for (const line of rest) output.line(line.startsWith('  →') ? output.style('green', line) : line);
 }
 
-function jsonOf({ key, value, secret, winner, hidden, interpolation, errors }: Explanation): object {
+function jsonOf({ key, value, secret, winner, hidden, unread, interpolation, errors }: Explanation): object {
   const problems = errors.map(({ code, message }) => ({ code, message }));
-  return { key, value: value ?? null, secret, winner: winner ?? null, hidden, interpolation, errors: problems };
+  return { key, value: value ?? null, secret, winner: winner ?? null, hidden, unread, interpolation, errors: problems };
 }
