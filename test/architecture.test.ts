@@ -13,8 +13,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   testing: ['core'],
   zookeeper: [],
   default: ['core', 'formats', 'sources', 'runtime'],
-  cli: ['index.ts'],
-  entries: ['sources', 'testing', 'zookeeper'],
+  sidecar: ['index.ts'],
+  // What the page knows of the sidecar are the types of its answers.
+  page: ['sidecar'],
+  cli: ['index.ts', 'entries', 'sidecar'],
+  entries: ['sources', 'testing', 'zookeeper', 'sidecar'],
   'index.ts': ['core', 'formats', 'sources', 'runtime', 'default'],
 };
 
