@@ -30,6 +30,8 @@ export { cached, type CachedOptions } from './sources/cache/index.js';
 
 export { registerFormat } from './formats/registry.js';
 export type { Format, Position } from './formats/format.js';
+export { render, type RenderFormat, renderFormats } from './formats/render/render.js';
+export { environmentOf } from './formats/render/environment.js';
 export {
   bigint, boolean, bytes, date, duration, href, int, json, list, map, number, oneOf, set, string,
 } from './core/types/index.js';
