@@ -15,7 +15,9 @@ export type { Guard } from './runtime/publisher.js';
 
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';
-export { configFromFile, readDescription, type Description } from './default/description.js';
+export { configFromFile, readDescription, type ConfigFromFileOptions, type Description } from './default/description.js';
+export type { OutputFormat, OutputSpec, SignalSpec } from './default/description-outputs.js';
+export type { SidecarSpec, SidecarTls } from './default/description-sidecar.js';
 
 export { args, type ArgsOptions } from './sources/args.js';
 export { env, type EnvOptions } from './sources/env.js';

@@ -27,6 +27,8 @@ export interface Inspection {
   /** Whether the config will fill in `${…}`. */
   readonly interpolate: boolean;
   readonly isSecret: Redact;
+  /** The names that an output may ask for. */
+  readonly configNames: readonly string[];
   readonly issues: Issue[];
 }
 

@@ -50,7 +50,7 @@ export const layers: Shape<readonly LayerSpec[]> = {
     const names = new Set<string>();
     const specs: LayerSpec[] = [];
     for (const [index, entry] of node.value.entries()) {
-      const place: Node = { path: `layers[${index}]`, ...entry };
+      const place: Node = { path: `${node.path}[${index}]`, ...entry };
       const spec = layer.read(place, inspection);
       if (spec === undefined) continue;
       refuseSecond(names, spec.name ?? spec.source.name, place, inspection);

@@ -1,26 +1,29 @@
 import type { Context } from '../core/model.js';
-import { redactor, secretWords } from '../core/redact.js';
-import type { Parsed } from '../formats/tree.js';
+import { redactor } from '../core/redact.js';
+import { isMap, type Parsed } from '../formats/tree.js';
 import type { ConfigOptions } from '../runtime/options.js';
-import { mapShape, needed, optional, readFields, readKnown, type Fields } from './description-fields.js';
-import type { Inspection, Issue, Node } from './description-inspection.js';
+import { configs, defaultName, narrowed, optionsOf, placeOf, refuseSharedCaches, sharedFields } from './description-configs.js';
+import { fieldsSchema, optional, readFields, type Fields, type FieldValues } from './description-fields.js';
+import { complain, type Inspection, type Issue, type Node } from './description-inspection.js';
 import { layers } from './description-layers.js';
-import { anyText, filePath, flag, listOf, mapOf, size, text } from './description-shapes.js';
+import { outputs, type OutputSpec } from './description-outputs.js';
+import type { JsonSchema } from './description-shapes.js';
+import { sidecar, type SidecarSpec } from './description-sidecar.js';
 
-/** What the rest of a description is read by. */
-const firstFields = {
-  context: optional(mapOf(anyText, 'a map such as { environment: prod }'), 'Dimensions of the deployment: environment, region, zone, … and any own key.'),
-  interpolate: optional(flag, 'Fill in ${…} in values.', true),
-  redact: optional(listOf(text, 'a list of words'), 'Keys with one of these words in them have values that are never shown.', secretWords),
+const descriptionFields = {
+  ...sharedFields,
+  layers: optional(layers, 'The layers of the config "default", highest priority first.'),
+  configs: optional(configs, 'More configs by their names, each with its own layers; for the sidecar.'),
+  outputs: optional(outputs, 'Files that the sidecar writes for programs without a client.'),
+  sidecar: optional(sidecar, 'Where the sidecar listens, and whom it lets in.'),
 } satisfies Fields;
 
-export const descriptionFields = {
-  ...firstFields,
-  cacheDir: optional(filePath, 'Folder of the disk cache, from the folder of this description.'),
-  cache: optional(mapShape({ encrypt: optional(text, '32 bytes in hex or base64, best filled from the environment.') }), 'How the disk cache keeps what it keeps.'),
-  maxBytes: optional(size, 'All keys and values together.', '10MB'),
-  layers: needed(layers, 'the layers, highest priority first'),
-} satisfies Fields;
+/** What a description says. */
+export interface Described {
+  readonly configs: Readonly<Record<string, ConfigOptions>>;
+  readonly outputs: readonly OutputSpec[];
+  readonly sidecar: SidecarSpec;
+}
 
 interface Place {
   readonly folder: string;
@@ -28,32 +31,51 @@ interface Place {
 }
 
 /** What a description says, or everything that is wrong with it. */
-export function inspect(parsed: Parsed, place: Place): { readonly options: ConfigOptions | undefined; readonly issues: readonly Issue[] } {
+export function inspect(parsed: Parsed, place: Place): { readonly described: Described | undefined; readonly issues: readonly Issue[] } {
   const root: Node = { path: '', at: 0, value: parsed.root };
   const inspection = inspectionOf(root, parsed, place);
   const values = readFields(root, descriptionFields, inspection);
-  if (values === undefined) return { options: undefined, issues: inspection.issues };
-  const { context, cacheDir, ...options } = values;
-  return {
-    issues: [],
-    options: { ...options, context: { ...defaultContext(place), ...context }, ...(cacheDir && { cacheDir: cacheDir.absolute }) },
-  };
+  expectOneDefault(root, parsed, inspection);
+  if (values === undefined || inspection.issues.length > 0) return { described: undefined, issues: inspection.issues };
+  const described = describedBy(values, place);
+  refuseSharedCaches(described.configs, placeOf(root, 'configs'), inspection);
+  return inspection.issues.length > 0 ? { described: undefined, issues: inspection.issues } : { described, issues: [] };
+}
+
+function describedBy(values: FieldValues<typeof descriptionFields>, place: Place): Described {
+  const { layers: defaultLayers, configs: others = {}, outputs: trees = [], sidecar: daemon = {}, ...shared } = values;
+  const own = { ...(defaultLayers && { [defaultName]: { layers: defaultLayers } }), ...others };
+  const options = Object.entries(own).map(([name, config]) => [name, optionsOf(name, config, shared, defaultContext(place))] as const);
+  return { configs: Object.fromEntries(options), outputs: trees, sidecar: daemon };
+}
+
+/** Its layers stand at the top or among the configs. */
+function expectOneDefault(root: Node, { root: map }: Parsed, inspection: Inspection): void {
+  const others = map.get('configs');
+  const among = others !== undefined && isMap(others.value) ? others.value.get(defaultName) : undefined;
+  if (!map.has('layers') && among === undefined) complain(inspection, root, 'the key "layers" is missing: the layers, highest priority first');
+  if (map.has('layers') && among !== undefined) complain(inspection, { path: `configs.${defaultName}`, at: among.at }, 'expected one place for these layers, found "layers" at the top as well');
 }
 
 function inspectionOf(root: Node, parsed: Parsed, place: Place): Inspection {
-  const bare = { parsed, ...place, context: defaultContext(place), interpolate: true, isSecret: redactor(), issues: [] };
-  // Problems among these are told when everything is read.
-  const first = readKnown(root, parsed.root, firstFields, { ...bare, issues: [] });
-  return {
-    ...bare,
-    context: { ...bare.context, ...first.context },
-    interpolate: first.interpolate ?? true,
-    isSecret: redactor([...secretWords, ...(first.redact ?? [])]),
-  };
+  const bare = { parsed, ...place, context: defaultContext(place), interpolate: true, isSecret: redactor(), issues: [], configNames: configNames(parsed) };
+  return narrowed(bare, root, parsed.root);
+}
+
+function configNames({ root }: Parsed): readonly string[] {
+  const others = root.get('configs')?.value ?? null;
+  const names = isMap(others) ? [...others.keys()] : [];
+  return [...new Set([defaultName, ...names])];
 }
 
 /** As `createConfig` has it, from the environment that was given. */
 function defaultContext({ env }: Place): Context {
   const environment = env.CALUMMA_ENV ?? env.NODE_ENV;
   return environment === undefined ? {} : { environment };
+}
+
+/** The whole description, for editors. */
+export function rootSchema(): JsonSchema {
+  const amongConfigs = { required: ['configs'], properties: { configs: { required: [defaultName] } } };
+  return { ...fieldsSchema(descriptionFields), oneOf: [{ required: ['layers'] }, amongConfigs] };
 }

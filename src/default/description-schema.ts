@@ -1,6 +1,5 @@
-import { fieldsSchema } from './description-fields.js';
 import { kindSchemas, layerSchema } from './description-layers.js';
-import { descriptionFields } from './description-options.js';
+import { rootSchema } from './description-options.js';
 import { reference, type JsonSchema } from './description-shapes.js';
 
 /**
@@ -16,7 +15,7 @@ export function descriptionSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'calumma.yaml',
     description: 'Layers of configuration, highest priority first, for the library, the command line and the sidecar.',
-    ...fieldsSchema(descriptionFields),
+    ...rootSchema(),
     $defs: {
       reference: { ...reference, description: 'Filled from the environment: ${env:NAME:default}' },
       layer: layerSchema(),

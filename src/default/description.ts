@@ -1,7 +1,7 @@
 import path from 'node:path';
 
-import { checkText } from '../core/check.js';
-import { DescriptionError, FormatError, SourceError } from '../core/errors.js';
+import { checkOptions, checkText } from '../core/check.js';
+import { ConfigError, DescriptionError, FormatError, SourceError } from '../core/errors.js';
 import type { Parsed } from '../formats/tree.js';
 import { parseYamlDocument } from '../formats/yaml.js';
 import type { Config } from '../runtime/config.js';
@@ -9,12 +9,22 @@ import type { ConfigOptions } from '../runtime/options.js';
 import { decode, maxFileBytes } from '../sources/files/content.js';
 import { readFileNow } from '../sources/watch/read.js';
 import { createConfig } from './create.js';
-import { inspect } from './description-options.js';
+import { defaultName } from './description-configs.js';
+import { type Described, inspect } from './description-options.js';
 import type { Issue } from './description-inspection.js';
+import { suggestion } from './nearest.js';
 
 /** What a `calumma.yaml` says. */
-export interface Description {
+export interface Description extends Described {
+  /** Of the config `default`, which the library uses: the layers at the top. */
   readonly options: ConfigOptions;
+  /** Of all configs by their names, `default` among them. */
+  readonly configs: Readonly<Record<string, ConfigOptions>>;
+}
+
+export interface ConfigFromFileOptions {
+  /** Which of `configs:`. Default `default`: the layers at the top. */
+  readonly name?: string;
 }
 
 /**
@@ -34,21 +44,27 @@ export interface Description {
 export function readDescription(filePath: string, env: NodeJS.ProcessEnv = process.env): Description {
   checkText('the path of a description', filePath);
   const parsed = parse(filePath, readText(filePath));
-  const { options, issues } = inspect(parsed, { folder: path.dirname(path.resolve(filePath)), env });
-  if (options === undefined) throw failure(filePath, issues);
-  return { options };
+  const { described, issues } = inspect(parsed, { folder: path.dirname(path.resolve(filePath)), env });
+  const options = described?.configs[defaultName];
+  if (described === undefined || options === undefined) throw failure(filePath, issues);
+  return { ...described, options };
 }
 
 /**
  * The config that a `calumma.yaml` describes.
  *
- * @throws as {@link readDescription}
+ * @throws as {@link readDescription}, and ConfigError `CALUMMA_OPTION` when no config has this name
  * @example
  * const config = configFromFile('calumma.yaml');
  * await config.ready();
  */
-export function configFromFile(filePath: string): Config {
-  return createConfig(readDescription(filePath).options);
+export function configFromFile(filePath: string, options: ConfigFromFileOptions = {}): Config {
+  checkOptions('configFromFile', options, ['name']);
+  const { name = defaultName } = options;
+  const { configs } = readDescription(filePath);
+  const found = Object.hasOwn(configs, name) ? configs[name] : undefined;
+  if (found === undefined) throw new ConfigError('CALUMMA_OPTION', `${filePath}: no config is called ${JSON.stringify(name)};${suggestion(name, Object.keys(configs))}`);
+  return createConfig(found);
 }
 
 function readText(filePath: string): string {

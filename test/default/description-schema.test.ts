@@ -15,6 +15,7 @@ const schema = descriptionSchema() as unknown as SchemaMap & { readonly $defs: R
 interface SchemaMap {
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly required?: readonly string[];
+  readonly items?: SchemaMap;
   readonly anyOf?: readonly SchemaMap[];
   readonly oneOf?: readonly SchemaMap[];
 }
@@ -46,6 +47,23 @@ const samples: Readonly<Record<string, string>> = {
   cacheDir: 'cache',
   maxBytes: '5MB',
   layers: '[env]',
+  configs: '{ billing: { layers: [env], context: { region: eu }, cacheDir: b, cache: {}, maxBytes: 1MB, interpolate: no, redact: [pin] } }',
+  outputs: '[]',
+  sidecar: '{}',
+  'output.to': '/run/config/gateway',
+  'output.config': 'default',
+  'output.prefix': 'gateway',
+  'output.formats': '[properties, env, json, yaml, files]',
+  'output.check': '[nginx, -t, -c, nginx.conf]',
+  'output.reload': '{ signal: HUP, pidFile: /run/nginx.pid }',
+  'output.quietMs': '1s',
+  'output.timeoutMs': '30s',
+  'output.reveal': 'true',
+  'sidecar.host': '"::1"',
+  'sidecar.port': '0',
+  'sidecar.socket': '/run/calumma/sidecar.sock',
+  'sidecar.tokens': 'tokens',
+  'sidecar.tls': '{ key: a.key, cert: a.pem, ca: ca.pem, requestCert: true }',
   'layer.name': 'first',
   'layer.required': 'true',
   'layer.maxStalenessMs': '20s',
@@ -131,6 +149,8 @@ const samples: Readonly<Record<string, string>> = {
 function around(option: string, value: string): string {
   const [owner = '', name = ''] = option.split('.');
   if (name === '') return option === 'layers' ? `layers: ${value}` : `layers: []\n${option}: ${value}`;
+  if (owner === 'sidecar') return `layers: []\nsidecar: { ${name}: ${value} }`;
+  if (owner === 'output') return `layers: []\noutputs:\n  - { ${outputWith(name, value)} }`;
   if (owner === 'layer') return `layers:\n  - args: {}\n    ${name}: ${value}`;
   const oneOf = schema.$defs[owner]?.oneOf?.map(({ required }) => required?.[0] ?? '') ?? [];
   const chosen = oneOf.includes(name) ? [] : oneOf.slice(0, 1);
@@ -139,11 +159,18 @@ function around(option: string, value: string): string {
   return `layers:\n  - ${owner}: { ${options.join(', ')} }`;
 }
 
+function outputWith(name: string, value: string): string {
+  const needed = ['to: out', 'formats: [json]'].filter((option) => !option.startsWith(`${name}:`));
+  return [...needed, `${name}: ${value}`].join(', ');
+}
+
 function optionsOfSchema(): string[] {
   const optionsOf = (owner: string, map: SchemaMap | undefined) => Object.keys(map?.properties ?? {}).map((name) => `${owner}.${name}`);
   const layer = schema.$defs.layer?.anyOf?.find(({ properties }) => properties !== undefined);
   const beside = optionsOf('layer', layer).filter((option) => !Object.hasOwn(kinds, option.slice('layer.'.length)));
-  return [...Object.keys(schema.properties ?? {}), ...beside, ...Object.keys(kinds).flatMap((name) => optionsOf(name, schema.$defs[name]))];
+  const { outputs, sidecar } = schema.properties as Readonly<Record<'outputs' | 'sidecar', SchemaMap>>;
+  const daemon = [...optionsOf('sidecar', sidecar), ...optionsOf('output', outputs.items)];
+  return [...Object.keys(schema.properties ?? {}), ...daemon, ...beside, ...Object.keys(kinds).flatMap((name) => optionsOf(name, schema.$defs[name]))];
 }
 
 test('calumma.schema.json is what the table of kinds and options says; vitest -u writes it anew', async () => {
