@@ -21,6 +21,8 @@ needs zookeeper test -e /usr/share/java/zookeeper.jar
 # Without it ZooKeeper writes no log: nothing says why it does not start.
 needs libslf4j-java test -e /usr/share/java/slf4j-simple.jar
 needs python3-kazoo test -e /usr/lib/python3/dist-packages/kazoo/client.py
+# A witness of the benchmark.
+needs libcurator-recipes-java test -e /usr/share/java/curator-recipes.jar
 
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-calumma

@@ -25,6 +25,6 @@ export async function bundled(input) {
 
 /** The servers and the proxy of the tests. */
 export function harness() {
-  const servers = Object.fromEntries(['postgres', 'mariadb', 'redis'].map((name) => [name, `test/harness/servers/${name}.ts`]));
+  const servers = Object.fromEntries(['postgres', 'mariadb', 'redis', 'zookeeper'].map((name) => [name, `test/harness/servers/${name}.ts`]));
   return bundled({ ...servers, proxy: 'test/harness/proxy.ts' });
 }
