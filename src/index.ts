@@ -12,6 +12,7 @@ export type { Explanation, Holding } from './runtime/explain.js';
 export type { Health, LayerHealth } from './runtime/health.js';
 export type { ListenOptions, Unsubscribe } from './runtime/listeners.js';
 export type { Guard } from './runtime/publisher.js';
+export type { PreviewOptions } from './runtime/writing.js';
 
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';

@@ -24,6 +24,7 @@ export const errorCodes = {
   CALUMMA_MISSING_KEY: 'a ${…} names a key that is not set and has no default',
   CALUMMA_INTERPOLATION: 'a ${…} is malformed, or mentions itself in a circle',
   CALUMMA_COLLISION: 'two keys with different values would be one variable of an environment',
+  CALUMMA_READ_ONLY: 'a layer that was to be written cannot be written',
   CALUMMA_CONFLICT: 'a write expected a version that is not the present one',
   CALUMMA_CACHE: 'the disk cache cannot be written, or what lies there cannot be used',
   CALUMMA_LISTENER: 'a listener threw or rejected',

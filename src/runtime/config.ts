@@ -1,5 +1,6 @@
-import type { Context, Snapshot, Source } from '../core/model.js';
+import type { Change, Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, Widened } from '../core/types/index.js';
+import type { Writable } from '../core/writable.js';
 import type { ContextualProperty } from './api.js';
 import type { ConfigEvents, EventOptions, KeyListener } from './audience.js';
 import type { Bound, Specs } from './bind.js';
@@ -8,6 +9,7 @@ import { TypedGetters } from './getters.js';
 import type { Health } from './health.js';
 import type { ListenOptions, Unsubscribe } from './listeners.js';
 import type { LayerSpec } from './options.js';
+import type { PreviewOptions } from './writing.js';
 
 /** Where a layer goes: beside another, or at an end. */
 export type LayerPosition =
@@ -110,6 +112,33 @@ export abstract class Config extends TypedGetters {
   abstract addLayer(source: Source | LayerSpec, position?: LayerPosition): void;
   /** Removes a layer at run time: what it hid appears again. @throws ConfigError `CALUMMA_UNKNOWN_LAYER` */
   abstract removeLayer(name: string): void;
+
+  /** Names of the layers that can be written, highest priority first. */
+  abstract readonly writables: readonly string[];
+  /**
+   * The store behind a layer. What is written there is published when its source has seen it, like an edit by anybody else.
+   *
+   * @param layer default: the highest layer that can be written
+   * @throws ConfigError `CALUMMA_UNKNOWN_LAYER`; `CALUMMA_READ_ONLY` when the layer cannot be written, or none can
+   * @example
+   * const live = createConfig({ layers: [sqlite({ path: 'live.db', create: true })] });
+   * await live.writable().set({ 'gateway.limit': 50 }, { author: 'ann', reason: 'traffic peak' });
+   */
+  abstract writable(layer?: string): Writable;
+  /**
+   * Which values would change if a layer had these entries, those that mention them included. Planned and checked as a reading of the
+   * layer would be, guards too; nothing moves. Not for the disk or the store: what the store itself would refuse is not known here.
+   *
+   * @param options.layer  default: the highest that can be written
+   * @param options.set    keys that would be set there.      Default: none
+   * @param options.delete keys that would be removed there.  Default: none
+   * @returns one change a key, without `origin`: it stands nowhere yet
+   * @throws ConfigError `CALUMMA_OPTION`, `CALUMMA_UNKNOWN_LAYER`, `CALUMMA_READ_ONLY`, and what would refuse the reading: `CALUMMA_GUARD`,
+   *   `CALUMMA_TOO_LARGE`
+   * @example
+   * config.preview({ layer: 'memory', set: { 'gateway.limit': 50 } }); // [{ key: 'gateway.limit', before: '5', after: '50', … }]
+   */
+  abstract preview(options: PreviewOptions): Change[];
 
   /** Why a value is what it is. Secrets are masked. @example console.log(String(config.explain('gateway.limit'))) */
   abstract explain(key: string): Explanation;

@@ -1,7 +1,8 @@
 import { checkString, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
-import type { Context, Memory, Snapshot, Source } from '../core/model.js';
+import type { Change, Context, Memory, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
+import type { Writable } from '../core/writable.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import { Audience, type ConfigEvents, type EventOptions, type KeyListener } from './audience.js';
 import { entriesBelow } from './below.js';
@@ -21,7 +22,7 @@ import { type CacheOptions, type ConfigOptions, expectDistinct, type LayerSpec, 
 import { outsideOf } from './outside.js';
 import { Overrides } from './overrides.js';
 import { contextLayer, overrideLayer } from './own-layers.js';
-import { rankFor } from './position.js';
+import { rankFor, unknownLayer } from './position.js';
 import type { SlotProperty } from './property.js';
 import { Publisher } from './publisher.js';
 import { longestTimeout, untilReady } from './ready.js';
@@ -30,6 +31,7 @@ import { isSchema } from './schema.js';
 import type { Slot } from './slot.js';
 import { usage } from './usage.js';
 import { ConfigView } from './view.js';
+import { layerAmong, previewed, type PreviewOptions, writableAmong, writablesAmong } from './writing.js';
 
 /** What a config is given by whoever puts it together: the runtime knows no disk. */
 export interface Parts extends Partial<Pick<FollowSetup, 'now' | 'random' | 'sleep'>> {
@@ -198,6 +200,21 @@ export class LiveConfig extends Config implements PropertyHost {
     this.#publisher.retire(follower.layer);
   }
 
+  override get writables(): readonly string[] {
+    return writablesAmong(this.#userLayers()).map((layer) => layer.name);
+  }
+
+  override writable(layer?: string): Writable {
+    return writableAmong(this.#userLayers(), layer).source as Source & Writable;
+  }
+
+  override preview(options: PreviewOptions): Change[] {
+    const reading = previewed(options);
+    const layers = this.#userLayers();
+    const layer = options.layer === undefined ? writableAmong(layers) : layerAmong(layers, options.layer);
+    return this.#publisher.preview(layer, reading);
+  }
+
   override explain(key: string): Explanation {
     checkString('explain(key)', key);
     return explain(this.#cascade, key, (one) => this.isSecret(one));
@@ -284,7 +301,7 @@ export class LiveConfig extends Config implements PropertyHost {
   #follower(name: string): Follower {
     const follower = this.#followers.get(name);
     if (follower !== undefined) return follower;
-    throw new ConfigError('CALUMMA_UNKNOWN_LAYER', `expected one of the layers ${this.layers.join(', ')}, found ${JSON.stringify(name)}`);
+    throw unknownLayer(this.layers, name);
   }
 
   #userLayers(): Layer[] {

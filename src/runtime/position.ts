@@ -18,5 +18,10 @@ export function rankFor(names: readonly string[], position: LayerPosition): numb
 function indexOf(names: readonly string[], name: string): number {
   const index = names.indexOf(name);
   if (index >= 0) return index;
-  throw new ConfigError('CALUMMA_UNKNOWN_LAYER', `expected one of the layers ${names.join(', ')}, found ${JSON.stringify(name)}`);
+  throw unknownLayer(names, name);
+}
+
+/** No layer has this name. */
+export function unknownLayer(names: readonly string[], name: string): ConfigError {
+  return new ConfigError('CALUMMA_UNKNOWN_LAYER', `expected one of the layers ${names.join(', ')}, found ${JSON.stringify(name)}`);
 }

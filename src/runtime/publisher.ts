@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { causeOf, reasonOf } from '../core/check.js';
 import { ConfigError, InterpolationError, MissingKeyError } from '../core/errors.js';
-import type { Change, ChangeSet, Reading, Snapshot } from '../core/model.js';
+import type { Change, ChangeSet, PatchReading, Reading, Snapshot } from '../core/model.js';
 import { isUnder } from '../core/prefix.js';
 import { isStray } from '../core/promise.js';
 import type { Audience } from './audience.js';
@@ -13,7 +13,7 @@ import { bytesAfter, type Delta, type Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import { Round } from './round.js';
 import { LiveSnapshot, SnapshotShelf } from './snapshot.js';
-import type { Work } from './work.js';
+import { type Work, workOf } from './work.js';
 
 /** Refuses a publish by throwing. Sees everything as it would be. */
 export type Guard = (candidate: Snapshot, changes: readonly Change[]) => unknown;
@@ -25,6 +25,13 @@ export interface PublisherSetup {
   readonly guards: readonly Guard[];
   readonly report: Report;
   readonly now: () => number;
+}
+
+/** A reading that nothing refused, and what it moves. */
+interface Checked {
+  readonly delta: Delta;
+  readonly plan: Plan;
+  readonly bytes: number;
 }
 
 const publishChannel = channel('calumma:publish');
@@ -65,6 +72,15 @@ export class Publisher {
    */
   accept(layer: Layer, work: () => Work, done: (refused: ConfigError | undefined) => void): void {
     this.#inTurn(() => done(this.#take(layer, work)));
+  }
+
+  /**
+   * What a reading would move, planned and checked as it would be when it is taken. Moves nothing.
+   *
+   * @throws ConfigError what would refuse it: CALUMMA_READING, CALUMMA_TOO_LARGE, CALUMMA_GUARD
+   */
+  preview(layer: Layer, reading: PatchReading): Change[] {
+    return plannedChanges(this.#checked(layer, workOf(layer, reading), true).plan, layer);
   }
 
   /** Calls `act` once, when something has moved. */
@@ -130,21 +146,27 @@ export class Publisher {
   #take(layer: Layer, next: () => Work): ConfigError | undefined {
     const now = this.#setup.now();
     let work: Work;
-    let plan: Plan;
-    let bytes: number;
+    let checked: Checked;
     try {
       work = next();
-      bytes = work.delta.size === 0 ? layer.bytes : this.#weigh(layer, work);
-      plan = this.#setup.cascade.plan(layer, work.delta, this.#tellsOfAll(), work.notable);
-      this.#askGuards(plan, layer, work.delta);
+      checked = this.#checked(layer, work, this.#tellsOfAll());
     } catch (error) {
       return error instanceof ConfigError ? error : new ConfigError('CALUMMA_READING', `${layer.name}: the reading cannot be taken: ${reasonOf(error)}`, { cause: causeOf(error) });
     }
-    this.#commit(layer, work.reading, { delta: work.delta, plan, bytes }, now);
+    this.#commit(layer, work.reading, checked, now);
     return undefined;
   }
 
-  #commit(layer: Layer, reading: Reading, next: { delta: Delta; plan: Plan; bytes: number }, now: number): void {
+  /** @throws ConfigError what refuses it: CALUMMA_TOO_LARGE, CALUMMA_GUARD */
+  #checked(layer: Layer, work: Work, every: boolean): Checked {
+    const { delta, notable } = work;
+    const bytes = delta.size === 0 ? layer.bytes : this.#weigh(layer, work);
+    const plan = this.#setup.cascade.plan(layer, delta, every, notable);
+    this.#askGuards(plan, layer, delta);
+    return { delta, plan, bytes };
+  }
+
+  #commit(layer: Layer, reading: Reading, next: Checked, now: number): void {
     const { delta, plan, bytes } = next;
     const locateBefore = layer.locate;
     this.#keepForSnapshots(plan);

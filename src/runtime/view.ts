@@ -2,6 +2,7 @@ import { checkString } from '../core/check.js';
 import type { Change, ChangeSet, Context, Snapshot, Source } from '../core/model.js';
 import { isUnder, join, strip } from '../core/prefix.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
+import type { Writable } from '../core/writable.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
 import type { ConfigEvents, EventOptions, KeyListener } from './audience.js';
 import type { Bound, Specs } from './bind.js';
@@ -11,6 +12,7 @@ import type { Health } from './health.js';
 import { checkListening, type ListenOptions, type Unsubscribe } from './listeners.js';
 import type { LayerSpec } from './options.js';
 import { checkRecord } from './overrides.js';
+import { belowPrefix, type PreviewOptions, storeBelow } from './writing.js';
 
 /** The config that a view looks into. */
 export interface Whole extends Config {
@@ -114,6 +116,21 @@ export class ConfigView extends Config {
 
   override removeLayer(name: string): void {
     this.#whole.removeLayer(name);
+  }
+
+  override get writables(): readonly string[] {
+    return this.#whole.writables;
+  }
+
+  override writable(layer?: string): Writable {
+    const own = (key: string): boolean => isUnder(key, this.#prefix);
+    return storeBelow(this.#whole.writable(layer), { full: (key) => this.#full(key), own, short: (key) => strip(key, this.#prefix) });
+  }
+
+  /** Guards and values see the whole; the changes are those in the view. */
+  override preview(options: PreviewOptions): Change[] {
+    const changes = this.#whole.preview(belowPrefix(options, (key) => this.#full(key)));
+    return changes.filter((change) => isUnder(change.key, this.#prefix)).map((change) => renamed(change, this.#prefix));
   }
 
   override explain(key: string): Explanation {
