@@ -1,5 +1,5 @@
 // node build.js [folder]: bundles src/ into dist/, or the folder given.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -33,6 +33,17 @@ function loadedWith(file, seen = new Set()) {
   }
   return seen;
 }
+
+/** Packages that are put into our files come with their licences. */
+const inlined = ['hono', '@hono/node-server', 'prom-client'];
+function licences() {
+  return inlined.map((name) => {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url);
+    const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    return `${name} ${version}\n\n${readFileSync(new URL(file, folder), 'utf8').trim()}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
+}
 const core = loadedWith(path.resolve('src/index.ts'));
 
 // tsc checks and writes the types; this puts the 150 modules into one file, because loading them one by one takes 40 ms
@@ -46,4 +57,6 @@ const bundle = await rolldown({
 });
 // All of the core in one chunk, also what the stores share with it: each file more costs every start.
 const codeSplitting = { groups: [{ name: 'core', test: (id) => core.has(id) || id.includes('rolldown/runtime') }] };
-await bundle.write({ dir: process.argv[2] ?? 'dist', sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
+const dir = process.argv[2] ?? 'dist';
+await bundle.write({ dir, sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
+writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences()}`);

@@ -43,6 +43,7 @@ export {
   ConfigError, ConversionError, DescriptionError, type ErrorCode, errorCodes, FormatError, InterpolationError, MissingKeyError, SourceError,
 } from './core/errors.js';
 export { isWritable, type HistoryEntry, type Writable, type WriteEntries, type WriteOptions, type Written } from './core/writable.js';
+export { atOrUnder } from './core/prefix.js';
 export type { EntriesInput, EntryValue } from './core/entries.js';
 export type { MassRemoval } from './runtime/loss.js';
 export type {

@@ -7,13 +7,18 @@ export interface ConfigChoice {
 
 /** Lends the config the user means to `use`, read and ready, and closes it. */
 export async function withConfig(choice: ConfigChoice, use: (config: Config) => void): Promise<void> {
-  const config = choice.config === undefined ? ofApplication() : configFromFile(choice.config);
+  const config = configOf(choice);
   try {
     await config.ready();
     use(config);
   } finally {
     await config.close();
   }
+}
+
+/** The config the user means, read as far as it can be at once. */
+export function configOf({ config }: ConfigChoice): Config {
+  return config === undefined ? ofApplication() : configFromFile(config);
 }
 
 /** What an application started in this folder would see. */

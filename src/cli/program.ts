@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.js';
 import { explainCommand } from './commands/explain.js';
 import { getCommand } from './commands/get.js';
 import { listCommand } from './commands/list.js';
+import { sidecarCommand } from './commands/sidecar.js';
 import type { Terminal } from './terminal.js';
 
 const examples = `
@@ -29,7 +30,7 @@ export function programOf(terminal: Terminal): Command {
     .description('Dynamic configuration: see what a cascade of sources says, and why.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', examples);
-  for (const command of [demoCommand, explainCommand, getCommand, listCommand]) program.addCommand(command(terminal));
+  for (const command of [demoCommand, explainCommand, getCommand, listCommand, sidecarCommand]) program.addCommand(command(terminal));
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(calumma --help says more)');
   return program;
 }

@@ -27,6 +27,7 @@ export const errorCodes = {
   CALUMMA_READ_ONLY: 'a layer that was to be written cannot be written',
   CALUMMA_CONFLICT: 'a write expected a version that is not the present one',
   CALUMMA_CACHE: 'the disk cache cannot be written, or what lies there cannot be used',
+  CALUMMA_LISTEN: 'the sidecar cannot listen at its address or socket',
   CALUMMA_LISTENER: 'a listener threw or rejected',
 } as const;
 

@@ -142,6 +142,8 @@ export abstract class Config extends TypedGetters {
 
   /** Why a value is what it is. Secrets are masked. @example console.log(String(config.explain('gateway.limit'))) */
   abstract explain(key: string): Explanation;
+  /** What `get(key)` gives as it may be shown: `***` for a secret, and for a value filled from one; addresses without their password. */
+  abstract masked(key: string): string | undefined;
   abstract usage(): Usage;
   abstract health(): Health;
 

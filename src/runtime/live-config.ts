@@ -1,6 +1,7 @@
 import { checkString, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
 import type { Change, Context, Memory, Snapshot, Source } from '../core/model.js';
+import { mask, withoutUserinfo } from '../core/redact.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
 import type { Writable } from '../core/writable.js';
 import type { ContextualProperty, DynamicProperty } from './api.js';
@@ -218,6 +219,13 @@ export class LiveConfig extends Config implements PropertyHost {
   override explain(key: string): Explanation {
     checkString('explain(key)', key);
     return explain(this.#cascade, key, (one) => this.isSecret(one));
+  }
+
+  override masked(key: string): string | undefined {
+    checkString('masked(key)', key);
+    const value = this.#cascade.value(key);
+    if (value === undefined) return undefined;
+    return this.isSecret(key) ? mask : withoutUserinfo(value);
   }
 
   override usage(): Usage {

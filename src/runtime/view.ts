@@ -137,6 +137,10 @@ export class ConfigView extends Config {
     return this.#whole.explain(this.#full(key));
   }
 
+  override masked(key: string): string | undefined {
+    return this.#whole.masked(this.#full(key));
+  }
+
   override usage(): Usage {
     const { read, missing, unused } = this.#whole.usage();
     return { read: below(read, this.#prefix), missing: below(missing, this.#prefix), unused: below(unused, this.#prefix) };

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Access } from './access.js';
+import type { Clients } from './clients.js';
+import type { Namespaces } from './namespaces.js';
+import { notAllowed, notFound, Problem, problemOf } from './problem.js';
+import { addHealth } from './routes/health.js';
+import { addExplain } from './routes/explain.js';
+import { addStatus } from './routes/status.js';
+import type { Settings } from './options.js';
+import type { Target } from './target.js';
+
+/** What a route knows of its request besides the request itself. */
+export interface Bindings {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly access: Access;
+  readonly target: Target;
+}
+
+export type App = Hono<{ Bindings: Bindings }>;
+
+/** What routes work with. */
+export interface Services {
+  readonly namespaces: Namespaces;
+  readonly clients: Clients;
+  readonly settings: Settings;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+}
+
+/** Adds the routes of one file. */
+export type AddRoutes = (app: App, services: Services) => void;
+
+const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain];
+
+/** Everything but reading values and waiting for news, which is answered before it comes here: see `reading.ts`. */
+export function appOf(services: Services): App {
+  const app: App = new Hono<{ Bindings: Bindings }>();
+  app.use(bodyLimit({ maxSize: services.settings.limits.bodyBytes, onError: () => { throw tooLarge(services); } }));
+  for (const add of routes) add(app, services);
+  app.notFound((context) => {
+    const allowed = app.routes.filter(({ path, method }) => method !== 'ALL' && path === context.req.path).map(({ method }) => method);
+    throw allowed.length > 0 ? notAllowed([...new Set(allowed)].join(', ')) : notFound('no such path: README has the list');
+  });
+  app.onError((error) => {
+    const problem = problemOf(error);
+    if (problem.code === 'INTERNAL') process.emitWarning(error);
+    return Response.json(problem, { status: problem.status, headers: problem.headers });
+  });
+  return app;
+}
+
+function tooLarge({ settings }: Services): Problem {
+  return new Problem(413, 'BODY_TOO_LARGE', `expected at most ${settings.limits.bodyBytes} bytes of body`, { connection: 'close' });
+}

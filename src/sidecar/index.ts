@@ -1,0 +1,2 @@
+export { type Sidecar, startSidecar } from './sidecar.js';
+export type { SidecarAddress, SidecarLimits, SidecarOptions } from './options.js';

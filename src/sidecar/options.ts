@@ -1,0 +1,89 @@
+import { type Config, ConfigError } from '../index.js';
+
+/** Where the sidecar listens. */
+export interface SidecarAddress {
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 8078, as Prana's. 0: any that is free. */
+  readonly port?: number;
+}
+
+/** What a sidecar puts up with. */
+export interface SidecarLimits {
+  /** Bytes of a request body. Default 1 MiB. */
+  readonly bodyBytes?: number;
+  /** Bytes of the headers of a request. Default 16 KiB. */
+  readonly headerBytes?: number;
+  /** Headers of a request. Default 100. */
+  readonly headers?: number;
+  /** Connections at a time. Default 12,000. */
+  readonly connections?: number;
+  /** Clients that watch or wait at a time. Default 11,000. */
+  readonly clients?: number;
+  /** ms until the headers of a request are there. Default 10,000. */
+  readonly headersMs?: number;
+  /** ms until all of a request is there. Default 30,000. */
+  readonly requestMs?: number;
+  /** ms that a client of the event stream may take nothing of what waits for it. Default 30,000. */
+  readonly stuckMs?: number;
+  /** Commits of a namespace that are kept, to resume from. Default 1,000. */
+  readonly ring?: number;
+  /** Bytes that these may take. Default 10 MiB. */
+  readonly ringBytes?: number;
+}
+
+export interface SidecarOptions {
+  /** The namespaces; `default` is the usual one. The sidecar does not close them. */
+  readonly configs: Readonly<Record<string, Config>>;
+  /** Default `{ host: '127.0.0.1', port: 8078 }`; `false`: no TCP. */
+  readonly listen?: SidecarAddress | false;
+  /** Path of a Unix socket to listen at too, made with mode 0660. */
+  readonly socketPath?: string;
+  readonly limits?: SidecarLimits;
+  /** ms between two heartbeats of an event stream. Default 10,000. */
+  readonly heartbeatMs?: number;
+}
+
+export type Limits = Required<SidecarLimits>;
+
+export interface Settings {
+  readonly listen: Required<SidecarAddress> | undefined;
+  readonly socketPath: string | undefined;
+  readonly limits: Limits;
+  readonly heartbeatMs: number;
+}
+
+const defaults: Limits = {
+  bodyBytes: 1024 * 1024,
+  headerBytes: 16 * 1024,
+  headers: 100,
+  connections: 12_000,
+  clients: 11_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  stuckMs: 30_000,
+  ring: 1_000,
+  ringBytes: 10 * 1024 * 1024,
+};
+
+/** @throws ConfigError CALUMMA_OPTION */
+export function settingsOf(options: SidecarOptions): Settings {
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 10_000 } = options;
+  if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
+  if (Object.keys(options.configs).length === 0) throw wrong('configs', 'at least one config', 'none');
+  for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
+    if (typeof value !== 'number' || !(value > 0)) throw wrong(name, 'a number above 0', String(value));
+  }
+  const port = listen === false ? 0 : (listen.port ?? 8078);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrong('listen.port', 'a whole number from 0 to 65535', String(port));
+  return {
+    listen: listen === false ? undefined : { host: listen.host ?? '127.0.0.1', port },
+    socketPath,
+    limits: { ...defaults, ...limits },
+    heartbeatMs,
+  };
+}
+
+function wrong(option: string, expected: string, found: string): ConfigError {
+  return new ConfigError('CALUMMA_OPTION', `startSidecar({ ${option} }): expected ${expected}, found ${found}`);
+}

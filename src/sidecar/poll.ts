@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { send } from './answer.js';
+import { type Client, type Clients, nameOf } from './clients.js';
+import { answerView, matches } from './config.js';
+import type { Namespace } from './namespace.js';
+import { badRequest } from './problem.js';
+import type { View } from './view.js';
+
+const longestWaitMs = 55_000;
+
+/** What a long poll waits for. */
+export interface Awaited {
+  readonly namespace: Namespace;
+  readonly prefix: string;
+  readonly reveal: boolean;
+  /** The tag that the client has. */
+  readonly tag: string;
+  readonly waitMs: number;
+}
+
+/** `?wait=30s` in ms: `''` is 30 s, 55 s are the most. @throws Problem 400 */
+export function waitOf(text: string): number {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s)?$/.exec(text === '' ? '30s' : text) ?? [];
+  if (number === undefined) throw badRequest(`wait: expected a time such as 30s or 500ms, found ${JSON.stringify(text.slice(0, 20))}`);
+  return Math.min(longestWaitMs, Number(number) * (unit === 'ms' ? 1 : 1_000));
+}
+
+/** Answers when the content differs from what the client has, or with a 304 when its time is up. */
+export class LongPoll implements Client {
+  readonly kind = 'poll';
+  readonly name: string;
+  readonly since = Date.now();
+  readonly #awaited: Awaited;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #clients: Clients;
+  #unfollow: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #revision: string;
+
+  constructor(awaited: Awaited, request: IncomingMessage, response: ServerResponse, clients: Clients) {
+    this.#awaited = awaited;
+    this.#request = request;
+    this.#response = response;
+    this.#clients = clients;
+    this.name = nameOf(request);
+    this.#revision = awaited.namespace.revision;
+  }
+
+  get namespaces(): readonly string[] {
+    return [this.#awaited.namespace.name];
+  }
+
+  get prefix(): string {
+    return this.#awaited.prefix;
+  }
+
+  told(): string {
+    return this.#revision;
+  }
+
+  /** @throws Problem 503 when too many wait already */
+  start(): void {
+    this.#clients.expectRoom();
+    const { namespace, tag, waitMs } = this.#awaited;
+    // Registered before it compares: what is published in between is not missed.
+    this.#unfollow = namespace.follow({ committed: () => this.#committed() });
+    if (!matches(tag, this.#view.tag)) return this.end();
+    this.#clients.add(this);
+    // A little early, and not all at once: those who came together would come together again.
+    this.#timer = setTimeout(() => this.end(), waitMs * (1 - Math.random() / 10));
+    this.#response.once('close', () => this.#leave());
+  }
+
+  /** Answers with what is there: a 304 when nothing has changed. */
+  end(): void {
+    this.#leave();
+    send(this.#request, this.#response, answerView(this.#awaited.namespace, this.#view, this.#awaited.tag));
+  }
+
+  get #view(): View {
+    return this.#awaited.namespace.view(this.#awaited.prefix, this.#awaited.reveal);
+  }
+
+  #committed(): void {
+    if (!matches(this.#awaited.tag, this.#view.tag)) this.end();
+  }
+
+  #leave(): void {
+    this.#unfollow?.();
+    this.#clients.remove(this);
+    clearTimeout(this.#timer);
+  }
+}

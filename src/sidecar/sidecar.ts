@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { unlink } from 'node:fs/promises';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { Config } from '../index.js';
+import { type Access, type Authorise, readOnly } from './access.js';
+import { appOf } from './app.js';
+import { Clients } from './clients.js';
+import { listenAt, listenAtSocket } from './listen.js';
+import { Namespaces } from './namespaces.js';
+import { type Settings, settingsOf, type SidecarOptions } from './options.js';
+import { Problem } from './problem.js';
+import { read, type Reader, refuse } from './reading.js';
+import { type Target, targetOf } from './target.js';
+import { Watchers } from './watch.js';
+import { hasBody } from './answer.js';
+
+/** A sidecar that runs. */
+export interface Sidecar {
+  /** `http://127.0.0.1:8078`; `undefined` where it listens at a socket only. */
+  readonly url: string | undefined;
+  readonly socketPath: string | undefined;
+  /**
+   * Serves other configs from now on. Nobody is cut off: who follows a name that stays is told what differs.
+   *
+   * @throws ConfigError `CALUMMA_OPTION` when there is none; nothing has changed then
+   */
+  reload(configs: Readonly<Record<string, Config>>): void;
+  /** Takes nobody new, answers who waits, ends the streams; what is not done after `drainMs` (default 5,000) is cut. The configs stay open. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/**
+ * Serves configs by HTTP, to every language on this host.
+ *
+ * @example
+ * const config = createConfig({ layers: [values({ 'gateway.limit': '50' })] });
+ * const sidecar = await startSidecar({ configs: { default: config }, listen: { port: 0 } });
+ * const answer = await fetch(`${sidecar.url}/v1/config/default/gateway.limit`);
+ * await answer.text(); // '50'
+ * await sidecar.close();
+ * @throws ConfigError `CALUMMA_OPTION` for a wrong option; `CALUMMA_LISTEN` when the address or the socket is taken, or may not be used
+ */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const settings = settingsOf(options);
+  const service = new Service(options.configs, settings, readOnly);
+  try {
+    return await service.listen();
+  } catch (error) {
+    await service.close({ drainMs: 0 });
+    throw error;
+  }
+}
+
+class Service implements Sidecar {
+  readonly #settings: Settings;
+  readonly #reader: Reader;
+  readonly #authorise: Authorise;
+  readonly #servers: Server[] = [];
+  readonly #rest: (request: IncomingMessage, response: ServerResponse) => unknown;
+  readonly #known = new WeakMap<IncomingMessage, { readonly access: Access; readonly target: Target }>();
+  #url: string | undefined;
+  #socketPath: string | undefined;
+
+  constructor(configs: Readonly<Record<string, Config>>, settings: Settings, authorise: Authorise) {
+    const namespaces = new Namespaces(configs, settings.limits);
+    const clients = new Clients(settings.limits.clients);
+    const watchers = new Watchers(clients, { heartbeatMs: settings.heartbeatMs, stuckMs: settings.limits.stuckMs });
+    namespaces.onGone((namespace) => watchers.endOf(namespace));
+    this.#settings = settings;
+    this.#authorise = authorise;
+    this.#reader = { namespaces, clients, watchers };
+    const app = appOf({ namespaces, clients, settings, startedAt: Date.now() });
+    this.#rest = getRequestListener((request, env) => app.fetch(request, { ...(env as HttpBindings), ...this.#known.get((env as HttpBindings).incoming) }), {
+      overrideGlobalObjects: false,
+    });
+  }
+
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  get socketPath(): string | undefined {
+    return this.#socketPath;
+  }
+
+  async listen(): Promise<Sidecar> {
+    const { listen, socketPath } = this.#settings;
+    if (listen !== undefined) {
+      const port = await listenAt(this.#server(), listen.host, listen.port);
+      this.#url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
+    }
+    if (socketPath !== undefined) {
+      await listenAtSocket(this.#server(), socketPath);
+      this.#socketPath = socketPath;
+    }
+    return this;
+  }
+
+  reload(configs: Readonly<Record<string, Config>>): void {
+    this.#reader.namespaces.reload(configs);
+  }
+
+  async close({ drainMs = 5_000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    const { clients, watchers, namespaces } = this.#reader;
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    clients.endAll();
+    watchers.close();
+    for (const server of this.#servers) server.closeIdleConnections();
+    const cut = setTimeout(() => this.#cut(), drainMs);
+    await Promise.all(closed);
+    clearTimeout(cut);
+    namespaces.close();
+    if (this.#socketPath !== undefined) await unlink(this.#socketPath).catch(() => undefined);
+  }
+
+  #cut(): void {
+    for (const server of this.#servers) server.closeAllConnections();
+  }
+
+  #server(): Server {
+    const { headerBytes, headersMs, requestMs, connections, headers } = this.#settings.limits;
+    const server = createServer({ maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 });
+    server.maxConnections = connections;
+    server.maxHeadersCount = headers;
+    server.on('request', (request, response) => this.#answer(request, response));
+    this.#servers.push(server);
+    return server;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const access = this.#authorise(request);
+      const target = targetOf(request.url ?? '/');
+      this.#expectSmall(request);
+      if (read(this.#reader, target, access, request, response)) return;
+      this.#known.set(request, { access, target });
+      void this.#rest(request, response);
+    } catch (error) {
+      refuse(error, request, response);
+    }
+  }
+
+  #expectSmall(request: IncomingMessage): void {
+    const { bodyBytes } = this.#settings.limits;
+    if (!hasBody(request) || !(Number(request.headers['content-length']) > bodyBytes)) return;
+    throw new Problem(413, 'BODY_TOO_LARGE', `expected at most ${bodyBytes} bytes of body`);
+  }
+}
