@@ -1,5 +1,5 @@
 // node build.js [folder]: bundles src/ into dist/, or the folder given.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -36,8 +36,8 @@ function loadedWith(file, seen = new Set()) {
 
 /** Packages that are put into our files come with their licences. */
 const inlined = ['hono', '@hono/node-server', 'prom-client'];
-function licences() {
-  return inlined.map((name) => {
+function licences(names) {
+  return names.map((name) => {
     const folder = new URL(`node_modules/${name}/`, import.meta.url);
     const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
     const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
@@ -59,4 +59,22 @@ const bundle = await rolldown({
 const codeSplitting = { groups: [{ name: 'core', test: (id) => core.has(id) || id.includes('rolldown/runtime') }] };
 const dir = process.argv[2] ?? 'dist';
 await bundle.write({ dir, sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
-writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences()}`);
+writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences(inlined)}`);
+await buildPage(path.join(dir, 'page'));
+
+/** The page of the sidecar: one script and one style sheet, with nothing in them that would have to be fetched from elsewhere. */
+async function buildPage(target) {
+  const page = await rolldown({ cwd: import.meta.dirname, input: 'src/page/main.tsx', platform: 'browser', tsconfig: 'src/page/tsconfig.json' });
+  await page.write({ file: path.join(target, 'page.js'), format: 'es', minify: true, comments: false });
+  await page.close();
+  mkdirSync(target, { recursive: true });
+  const source = (name) => readFileSync(path.join(import.meta.dirname, 'src/page', name), 'utf8');
+  writeFileSync(path.join(target, 'index.html'), source('index.html'));
+  writeFileSync(path.join(target, 'page.css'), smaller(source('page.css')));
+  writeFileSync(path.join(target, 'licences.txt'), `Parts of these packages are in page.js.\n\n${licences(['preact', 'eventsource-parser'])}`);
+}
+
+/** Comments, ends of lines and indentation say nothing to a browser. */
+function smaller(css) {
+  return css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\s*\n\s*/g, '').replace(/\s*([{};])\s*/g, '$1');
+}
