@@ -28,6 +28,7 @@ export const errorCodes = {
   CALUMMA_CONFLICT: 'a write expected a version that is not the present one',
   CALUMMA_CACHE: 'the disk cache cannot be written, or what lies there cannot be used',
   CALUMMA_LISTEN: 'the sidecar cannot listen at its address or socket',
+  CALUMMA_OUTPUT: 'the files of an output cannot be written, or their check or reload failed',
   CALUMMA_LISTENER: 'a listener threw or rejected',
 } as const;
 
