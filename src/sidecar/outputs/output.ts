@@ -13,13 +13,7 @@ import { writeTree } from './write.js';
 /** What failed is tried again after this many ms, or when something changes. */
 const retryMs = 10_000;
 
-/**
- * Keeps the files of one output as its config is. One thing at a time: a quiet time, then the files, their check, their reload.
- *
- * @example
- * const output = new Output(spec, config, (event) => log(event));
- * await output.close();
- */
+/** Keeps the files of one output as its config is. One thing at a time: a quiet time, then the files, their check, their reload. */
 export class Output {
   readonly spec: OutputSpec;
   readonly config: Config;

@@ -97,6 +97,7 @@ describe('the files of an output', () => {
     await until(output, 'written');
     for (let turn = 1; turn <= 100; turn++) feed.set('a', String(turn));
     await eventually(() => (jsonOf(to) as { a: string }).a === '100');
+    await output.close();
     expect(events.filter(({ kind }) => kind === 'written')).toHaveLength(2);
   });
 
