@@ -28,6 +28,7 @@ export { file } from './sources/files/file.js';
 export { files } from './sources/files/files.js';
 export { directory } from './sources/files/directory.js';
 export { url, type HeaderValues, type UrlHeaders, type UrlOptions, type UrlTls } from './sources/url/url.js';
+export { sidecar, type SidecarSourceOptions } from './sources/sidecar/sidecar.js';
 export { once, polled, pushed } from './sources/lift.js';
 export { cached, type CachedOptions } from './sources/cache/index.js';
 

@@ -64,6 +64,8 @@ export class ConfigError extends Error {
 export interface SourceErrorDetails extends ErrorDetails {
   /** Trying again sooner is of no use: ms. The runtime waits that long, but never more than 5 s. */
   readonly retryAfterMs?: number;
+  /** Trying again soon costs little, as on the same host: ms. The runtime waits no longer. Default: 5 s at most. */
+  readonly retryWithinMs?: number;
 }
 
 /** A source cannot be read, or its feed was lost. */
@@ -71,10 +73,13 @@ export class SourceError extends ConfigError {
   override readonly name = 'SourceError';
   /** ms that the source asks to be left alone; at most 5 s of it are granted. */
   readonly retryAfterMs: number | undefined;
+  /** ms after which the next try has to come at the latest. */
+  readonly retryWithinMs: number | undefined;
 
   constructor(message: string, details: SourceErrorDetails = {}) {
     super('CALUMMA_SOURCE', message, details);
     this.retryAfterMs = details.retryAfterMs;
+    this.retryWithinMs = details.retryWithinMs;
   }
 }
 

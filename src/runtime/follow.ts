@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ConfigError, SourceError } from '../core/errors.js';
+import { type ConfigError, SourceError, type SourceErrorDetails } from '../core/errors.js';
 import type { Context, Memory, Reading, RememberedReading, SourceHost } from '../core/model.js';
 import { isReading, merge } from '../core/reading.js';
 import { runPaced } from '../core/slices.js';
@@ -24,6 +24,8 @@ export interface FollowSetup extends StandingSetup {
 
 // Other layers may move many times a second; what was refused is not tried with each of them.
 const secondThoughtsMs = 100;
+
+const noWish: SourceErrorDetails = {};
 
 const readingChannel = channel('calumma:reading');
 
@@ -227,8 +229,8 @@ export class Follower {
         this.#fail(error);
         // Only a feed that has lasted resets the backoff: one that speaks and breaks would else be opened without a pause.
         if (spokenAt !== undefined && this.#setup.now() - spokenAt >= steadyMs) attempt = 1;
-        const atLeast = error instanceof SourceError ? error.retryAfterMs : undefined;
-        if (!(await this.#pause(nextDelay(attempt, this.#setup.random, atLeast), signal))) return;
+        const { retryAfterMs, retryWithinMs } = error instanceof SourceError ? error : noWish;
+        if (!(await this.#pause(nextDelay(attempt, this.#setup.random, retryAfterMs, retryWithinMs), signal))) return;
       }
     }
   }

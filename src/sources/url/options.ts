@@ -1,25 +1,11 @@
 import { msOf, sizeOf } from '../../core/amounts.js';
-import { checkFlag, checkMs, checkOptions, checkText, optionError, wrongOption } from '../../core/check.js';
-import { ConfigError } from '../../core/errors.js';
+import { checkFlag, checkMs, checkOptions, checkText, wrongOption } from '../../core/check.js';
 import type { Format, TextEncoding } from '../../formats/format.js';
 import type { FormatLike } from '../../formats/registry.js';
 import { formatOption } from '../files/file-options.js';
 import { addressesOf, basic, parsed, plain, type Address } from './address.js';
 import { headersFor, type HeadersFor, type UrlHeaders } from './headers.js';
-
-/** TLS of the servers; certificates and keys as PEM texts, not as paths. */
-export interface UrlTls {
-  /** Who vouches for the servers. Default: the CAs that Node knows. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  /** The client's certificate, with its chain. */
-  readonly cert?: string | Buffer;
-  /** The client's private key. */
-  readonly key?: string | Buffer;
-  /** The name that the certificate has to bear. Default: the host of the address. */
-  readonly servername?: string;
-  /** Default true. Without it anybody on the way can be the server. */
-  readonly rejectUnauthorized?: boolean;
-}
+import { checkTls, type UrlTls } from './tls.js';
 
 export interface UrlOptions {
   /** ms, or a duration: the pause between two requests, moved by up to 10 % either way. Default 5_000. */
@@ -76,8 +62,6 @@ const known: readonly (keyof UrlOptions)[] = [
   'every', 'format', 'encoding', 'headers', 'tls', 'proxy', 'redirects', 'connectTimeout', 'timeout', 'maxBytes', 'optional', 'name',
 ];
 
-const knownTls: readonly (keyof UrlTls)[] = ['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'];
-
 /** @throws ConfigError `CALUMMA_OPTION`, `CALUMMA_UNKNOWN_FORMAT` */
 export function specOf(hrefs: unknown, options: UrlOptions): UrlSpec {
   const mirrors = addressesOf(hrefs);
@@ -86,7 +70,7 @@ export function specOf(hrefs: unknown, options: UrlOptions): UrlSpec {
   const { name = `url:${mirrors[0]?.url.host ?? ''}${mirrors[0]?.url.pathname ?? ''}`, maxBytes, format, proxy } = options;
   checkText('url({ name })', name);
   checkFlag('url({ optional })', optional);
-  checkTls(tls);
+  checkTls('url', tls);
   checkEncoding(encoding);
   if (!Number.isInteger(redirects) || redirects < 0) throw wrongOption('url({ redirects })', 'a whole number from 0', redirects);
   const chosen = format === undefined ? undefined : formatOption('url({ format })', format);
@@ -122,24 +106,4 @@ function proxyOf(proxy: unknown): Proxy {
   const what = 'url({ proxy })';
   const url = parsed(what, proxy);
   return { url: plain(url), authorization: basic(what, url) };
-}
-
-function checkTls(tls: unknown): void {
-  if (typeof tls !== 'object' || tls === null) throw optionError('url({ tls })', `an object with ${knownTls.join(', ')}`, tls);
-  const stranger = Object.keys(tls).find((key) => !(knownTls as readonly string[]).includes(key));
-  if (stranger !== undefined) throw wrongOption('url({ tls })', knownTls.join(', '), stranger);
-  const { ca, cert, key, servername, rejectUnauthorized } = tls as Partial<Record<keyof UrlTls, unknown>>;
-  for (const one of Array.isArray(ca) ? (ca as unknown[]) : [ca]) checkPem('url({ tls: { ca } })', one);
-  checkPem('url({ tls: { cert } })', cert);
-  checkPem('url({ tls: { key } })', key);
-  if ((cert === undefined) !== (key === undefined)) throw new ConfigError('CALUMMA_OPTION', 'url({ tls }): expected "cert" and "key" together, found one of them');
-  if (servername !== undefined) checkText('url({ tls: { servername } })', servername);
-  if (rejectUnauthorized !== undefined) checkFlag('url({ tls: { rejectUnauthorized } })', rejectUnauthorized);
-}
-
-function checkPem(what: string, pem: unknown): void {
-  if (pem === undefined) return;
-  const text = Buffer.isBuffer(pem) ? pem.toString('latin1') : pem;
-  if (typeof text === 'string' && text.includes('-----BEGIN ')) return;
-  throw optionError(what, 'a PEM text (what is in the file, not its path)', pem);
 }

@@ -64,6 +64,8 @@ const found: Readonly<Partial<Record<string, string>>> = {
   UND_ERR_SOCKET: wasCut,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: wasCut,
   UND_ERR_HEADERS_OVERFLOW: 'headers of more than 16 kB',
+  ENOENT: 'no socket in its place',
+  EACCES: 'that this process must not use the socket: check its group and mode',
   ENOTFOUND: 'that the name of the host is not known: check the address and the DNS',
   EAI_AGAIN: 'that the DNS does not answer',
   EHOSTUNREACH: 'no way to the host',

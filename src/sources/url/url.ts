@@ -5,7 +5,8 @@ import { specOf, type UrlOptions } from './options.js';
 import { Told } from './told.js';
 
 export type { HeaderValues, UrlHeaders } from './headers.js';
-export type { UrlOptions, UrlTls } from './options.js';
+export type { UrlOptions } from './options.js';
+export type { UrlTls } from './tls.js';
 
 /**
  * An address, asked again and again; there is a reading whenever its content changed.

@@ -1,8 +1,9 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 
 import type { HeaderValues } from './headers.js';
-import type { UrlSpec, UrlTls } from './options.js';
+import type { UrlSpec } from './options.js';
 import { Problem } from './problem.js';
+import { tlsOptions, type UrlTls } from './tls.js';
 import { openTunnel, type Opening } from './tunnel.js';
 
 type Connector = buildConnector.connector;
@@ -101,6 +102,3 @@ function anonymous({ ca, rejectUnauthorized }: UrlTls): UrlTls {
   return { ...(ca !== undefined && { ca }), ...(rejectUnauthorized !== undefined && { rejectUnauthorized }) };
 }
 
-function tlsOptions({ ca, ...others }: UrlTls) {
-  return { ...others, ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }) };
-}

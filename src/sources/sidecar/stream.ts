@@ -1,0 +1,38 @@
+import { createParser } from 'eventsource-parser';
+
+import { whileHeard } from '../deadline.js';
+import { Problem } from '../url/problem.js';
+import type { Opened } from './request.js';
+
+export interface Hearing {
+  /** ms without a byte after which the connection counts as dead. */
+  readonly silenceMs: number;
+  readonly maxChars: number;
+  /** Gets each event. What it throws ends the stream. */
+  readonly event: (name: string | undefined, data: string) => void;
+  /** Gets each comment: the sidecar is there, and has nothing to tell. */
+  readonly beat: () => void;
+}
+
+/**
+ * Listens to a stream of events until it ends: as it always does at last, this always rejects.
+ *
+ * @throws Problem, what Node throws, and what `event` throws
+ */
+export async function listen({ response, heard }: Opened, hearing: Hearing): Promise<never> {
+  const silent = () => new Problem(`expected a word within ${hearing.silenceMs} ms, found none: the connection is dead`);
+  return whileHeard({ ms: hearing.silenceMs, heard }, silent, eventsOf(response, hearing));
+}
+
+async function eventsOf(response: Opened['response'], { maxChars, event, beat }: Hearing): Promise<never> {
+  const parser = createParser({
+    onEvent: ({ event: name, data }) => event(name, data),
+    onComment: beat,
+    onError: ({ type }) => {
+      if (type === 'max-buffer-size-exceeded') throw new Problem(`expected an event of at most ${maxChars} characters, found more`, { code: 'CALUMMA_TOO_LARGE' });
+    },
+    maxBufferSize: maxChars,
+  });
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) parser.feed(chunk);
+  throw new Problem('expected a stream without an end, found that the sidecar ended it');
+}
