@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { reasonOf } from '../core/check.js';
 import { SourceError } from '../core/errors.js';
 import type { Source } from '../core/model.js';
-import { url } from '../sources/url/url.js';
+import { sidecarIn } from '../sources/sidecar/sidecar.js';
+import { url, type UrlTls } from '../sources/url/url.js';
 import { needed, optional, type Optional } from './description-fields.js';
 import { kind, type Kind } from './description-kind.js';
 import { anyText, choice, filePath, flag, formatName, mapOf, oneOrMore, orNothing, size, span, text, wholeNumber, type DescribedPath } from './description-shapes.js';
@@ -61,10 +62,28 @@ export const stores: Readonly<Record<string, Kind>> = {
       optional: optional(flag, 'Status 404 is an empty layer.', false),
       name: optional(text, 'First word of the origins.'),
     },
-    ({ href, ca, cert, key, ...options }) => {
-      const tls = { ...pem('ca', ca), ...pem('cert', cert), ...pem('key', key) };
-      return url(href, { ...options, ...(Object.keys(tls).length > 0 && { tls }) });
+    ({ href, ca, cert, key, ...options }) => url(href, { ...options, tls: tlsOf({ ca, cert, key }) }),
+  ),
+  sidecar: kind(
+    'A config of the sidecar on this host, followed.',
+    {
+      url: optional(text, 'http://127.0.0.1:8078; or a socketPath. Default: $CALUMMA_SIDECAR, the usual socket, or this.'),
+      socketPath: optional(filePath, 'A Unix socket.'),
+      config: optional(text, 'Which of its configs.', 'default'),
+      prefix: optional(anyText, 'Only keys at or below it.', ''),
+      token: optional(text, 'Best filled from the environment: ${env:CALUMMA_TOKEN}; or a tokenFile.'),
+      tokenFile: optional(filePath, 'A file with the token.'),
+      ...tlsFields,
+      snapshotDir: optional(filePath, 'A folder of the outputs of the sidecar, read when it is away at the start.'),
+      writeTo: optional(text, 'The layer of the sidecar that is written. Default: the highest that can be.'),
+      timeout,
+      silence: optional(span, 'Without a word for so long, a connection counts as dead.', '25s'),
     },
+    ({ socketPath, tokenFile, snapshotDir, ca, cert, key, ...options }, { env }) => {
+      const paths = { ...absolute('socketPath', socketPath), ...absolute('tokenFile', tokenFile), ...absolute('snapshotDir', snapshotDir) };
+      return sidecarIn({ ...options, ...paths, tls: tlsOf({ ca, cert, key }) }, env);
+    },
+    { of: ['url', 'socketPath'], needed: false },
   ),
   sqlite: kind(
     'A SQLite database file.',
@@ -139,6 +158,14 @@ export const stores: Readonly<Record<string, Kind>> = {
     (options) => later('zookeeper', async () => (await import('../sources/zookeeper/index.js')).zookeeper(options)),
   ),
 } satisfies Readonly<Record<string, { make: (...args: never[]) => Source }>>;
+
+function absolute(name: string, path: DescribedPath | undefined): Readonly<Record<string, string>> {
+  return path === undefined ? {} : { [name]: path.absolute };
+}
+
+function tlsOf(paths: Readonly<Record<'ca' | 'cert' | 'key', DescribedPath | undefined>>): UrlTls {
+  return Object.assign({}, ...Object.entries(paths).map(([name, path]) => pem(name, path))) as UrlTls;
+}
 
 function pem(name: string, path: DescribedPath | undefined): Readonly<Record<string, string>> {
   if (path === undefined) return {};

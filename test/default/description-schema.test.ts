@@ -59,11 +59,11 @@ const samples: Readonly<Record<string, string>> = {
   'output.quietMs': '1s',
   'output.timeoutMs': '30s',
   'output.reveal': 'true',
-  'sidecar.host': '"::1"',
-  'sidecar.port': '0',
-  'sidecar.socket': '/run/calumma/sidecar.sock',
-  'sidecar.tokens': 'tokens',
-  'sidecar.tls': '{ key: a.key, cert: a.pem, ca: ca.pem, requestCert: true }',
+  'daemon.host': '"::1"',
+  'daemon.port': '0',
+  'daemon.socket': '/run/calumma/sidecar.sock',
+  'daemon.tokens': 'tokens',
+  'daemon.tls': '{ key: a.key, cert: a.pem, ca: ca.pem, requestCert: true }',
   'layer.name': 'first',
   'layer.required': 'true',
   'layer.maxStalenessMs': '20s',
@@ -132,6 +132,19 @@ const samples: Readonly<Record<string, string>> = {
   'redis.historyLength': '100',
   'redis.notifications': 'keyspace',
   ...rhythm('redis'),
+  'sidecar.url': 'http://127.0.0.1:8078',
+  'sidecar.socketPath': '/run/calumma/sidecar.sock',
+  'sidecar.config': 'billing',
+  'sidecar.prefix': 'gateway',
+  'sidecar.token': '"${env:CALUMMA_TOKEN:none}"',
+  'sidecar.tokenFile': '/etc/calumma/token',
+  'sidecar.ca': 'ca.pem',
+  'sidecar.cert': 'client.pem, key: client.key',
+  'sidecar.key': 'client.key, cert: client.pem',
+  'sidecar.snapshotDir': '/run/config/gateway',
+  'sidecar.writeTo': 'store',
+  'sidecar.timeout': '3s',
+  'sidecar.silence': '30s',
   'zookeeper.connect': '"127.0.0.1:2181,127.0.0.1:2182/app"',
   'zookeeper.root': '/config/gateway',
   'zookeeper.layout': 'document',
@@ -149,7 +162,7 @@ const samples: Readonly<Record<string, string>> = {
 function around(option: string, value: string): string {
   const [owner = '', name = ''] = option.split('.');
   if (name === '') return option === 'layers' ? `layers: ${value}` : `layers: []\n${option}: ${value}`;
-  if (owner === 'sidecar') return `layers: []\nsidecar: { ${name}: ${value} }`;
+  if (owner === 'daemon') return `layers: []\nsidecar: { ${name}: ${value} }`;
   if (owner === 'output') return `layers: []\noutputs:\n  - { ${outputWith(name, value)} }`;
   if (owner === 'layer') return `layers:\n  - args: {}\n    ${name}: ${value}`;
   const oneOf = schema.$defs[owner]?.oneOf?.map(({ required }) => required?.[0] ?? '') ?? [];
@@ -169,7 +182,7 @@ function optionsOfSchema(): string[] {
   const layer = schema.$defs.layer?.anyOf?.find(({ properties }) => properties !== undefined);
   const beside = optionsOf('layer', layer).filter((option) => !Object.hasOwn(kinds, option.slice('layer.'.length)));
   const { outputs, sidecar } = schema.properties as Readonly<Record<'outputs' | 'sidecar', SchemaMap>>;
-  const daemon = [...optionsOf('sidecar', sidecar), ...optionsOf('output', outputs.items)];
+  const daemon = [...optionsOf('daemon', sidecar), ...optionsOf('output', outputs.items)];
   return [...Object.keys(schema.properties ?? {}), ...daemon, ...beside, ...Object.keys(kinds).flatMap((name) => optionsOf(name, schema.$defs[name]))];
 }
 

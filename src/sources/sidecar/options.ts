@@ -64,7 +64,7 @@ const known: readonly (keyof SidecarSourceOptions)[] = [
 ];
 
 /** @throws ConfigError `CALUMMA_OPTION` */
-export function specOf(options: SidecarSourceOptions, env: NodeJS.ProcessEnv = process.env): SidecarSpec {
+export function specOf(options: SidecarSourceOptions, env: NodeJS.ProcessEnv): SidecarSpec {
   checkOptions('sidecar', options, known);
   const { name = 'sidecar', config = 'default', prefix = '', tls = {}, snapshotDir, writeTo, timeout = 5_000, silence = 25_000 } = options;
   checkText('sidecar({ name })', name);

@@ -24,7 +24,12 @@ export type { SidecarSourceOptions } from './options.js';
  * @example const host = sidecar({ socketPath: '/run/calumma/sidecar.sock', prefix: 'gateway' });
  */
 export function sidecar(options: SidecarSourceOptions = {}): Source & Writable {
-  return new Sidecar(specOf(options));
+  return sidecarIn(options, process.env);
+}
+
+/** The same, with the environment that gives its defaults. */
+export function sidecarIn(options: SidecarSourceOptions, env: NodeJS.ProcessEnv): Source & Writable {
+  return new Sidecar(specOf(options, env));
 }
 
 class Sidecar implements Source, Writable {
