@@ -1,0 +1,69 @@
+import { createServer, request } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import { createConfig, memory, sidecar, type SidecarSourceOptions, type Source } from '../../src/index.js';
+import { startSidecar } from '../../src/entries/sidecar.js';
+import type { Rig } from '../../src/testing/index.js';
+import { openProxy } from '../harness/proxy.js';
+import { conform } from './conform.js';
+
+/** What can be read; writing needs a store behind the sidecar. */
+function readable({ name, readings }: Source, source: Source): Source {
+  return { name, readings: readings.bind(source) };
+}
+
+/** A sidecar over a layer in memory, asked through a TCP proxy. */
+async function openRig(options: SidecarSourceOptions = {}, between: (port: number) => Promise<{ port: number; close: () => unknown }> = straight): Promise<Rig> {
+  const feed = memory({});
+  const config = createConfig({ layers: [feed], interpolate: false, context: {}, redact: [] });
+  const running = await startSidecar({ configs: { default: config }, listen: { port: 0 } });
+  const middle = await between(Number(new URL(running.url!).port));
+  const proxy = await openProxy(middle.port);
+  const entries = new Map<string, string>();
+  const change = (act: () => void): void => {
+    act();
+    feed.replace(Object.fromEntries(entries));
+  };
+  const source = sidecar({ url: `http://127.0.0.1:${proxy.port}`, ...options });
+  return {
+    source: readable(source, source),
+    put: (key, value) => change(() => entries.set(key, value)),
+    remove: (key) => change(() => entries.delete(key)),
+    putAll: (some) => change(() => some.forEach((value, key) => entries.set(key, value))),
+    breakDown: () => proxy.refuse(),
+    repair: () => proxy.heal(),
+    originOf: (key) => new RegExp(`^sidecar:http://127\\.0\\.0\\.1:\\d+/default/${key}$`),
+    close: async () => {
+      await proxy.close();
+      await middle.close();
+      await running.close({ drainMs: 0 });
+      await config.close();
+    },
+  };
+}
+
+const straight = (port: number) => Promise.resolve({ port, close: () => undefined });
+
+/** A proxy that lets no stream through, as many do. */
+async function withoutStreams(port: number): Promise<{ port: number; close: () => unknown }> {
+  const server = createServer(({ url = '', headers }, response) => {
+    if (url.startsWith('/v1/watch')) return response.writeHead(406).end('no streams here');
+    const asked = request({ port, host: '127.0.0.1', path: url, headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    asked.on('error', () => response.destroy()).end();
+    response.on('close', () => asked.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+conform('sidecar()', () => openRig());
+conform('sidecar() where no stream comes through', () => openRig({}, withoutStreams));
