@@ -116,6 +116,12 @@ describe('a source that asks to be left alone', () => {
     expect(nextDelay(attempt, () => chance, asked)).toBe(ms);
   });
 
+  it.each([
+    [20, 0.999_999, 1_000, 1_000], [1, 0.5, 1_000, 100], [20, 0.999_999, 60_000, 5_000],
+  ])('after %i tries, by chance %f, offering to be asked within %i ms, is asked after %i ms', (attempt, chance, offered, ms) => {
+    expect(nextDelay(attempt, () => chance, 0, offered)).toBe(ms);
+  });
+
   it('is asked no sooner, and health() tells when', async () => {
     const feed = new Feed();
     const { config } = rig([feed]);

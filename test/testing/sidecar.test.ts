@@ -1,5 +1,5 @@
-import { createServer, request } from 'node:http';
 import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createConfig, memory, sidecar, type SidecarSourceOptions, type Source } from '../../src/index.js';
@@ -9,8 +9,8 @@ import { openProxy } from '../harness/proxy.js';
 import { conform } from './conform.js';
 
 /** What can be read; writing needs a store behind the sidecar. */
-function readable({ name, readings }: Source, source: Source): Source {
-  return { name, readings: readings.bind(source) };
+function readable(source: Source): Source {
+  return { name: source.name, readings: (signal, host) => source.readings(signal, host) };
 }
 
 /** A sidecar over a layer in memory, asked through a TCP proxy. */
@@ -25,9 +25,8 @@ async function openRig(options: SidecarSourceOptions = {}, between: (port: numbe
     act();
     feed.replace(Object.fromEntries(entries));
   };
-  const source = sidecar({ url: `http://127.0.0.1:${proxy.port}`, ...options });
   return {
-    source: readable(source, source),
+    source: readable(sidecar({ url: `http://127.0.0.1:${proxy.port}`, ...options })),
     put: (key, value) => change(() => entries.set(key, value)),
     remove: (key) => change(() => entries.delete(key)),
     putAll: (some) => change(() => some.forEach((value, key) => entries.set(key, value))),
