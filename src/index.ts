@@ -12,6 +12,7 @@ export type { Explanation, Holding } from './runtime/explain.js';
 export type { Health, LayerHealth } from './runtime/health.js';
 export type { ListenOptions, Unsubscribe } from './runtime/listeners.js';
 export type { Guard } from './runtime/publisher.js';
+export type { PreviewedChange } from './runtime/changes.js';
 export type { PreviewOptions } from './runtime/writing.js';
 
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
@@ -45,6 +46,7 @@ export {
 } from './core/errors.js';
 export { isWritable, type HistoryEntry, type Writable, type WriteEntries, type WriteOptions, type Written } from './core/writable.js';
 export { atOrUnder } from './core/prefix.js';
+export { planRollback, rollbackOf, type RollbackPlan } from './core/rollback.js';
 export type { EntriesInput, EntryValue } from './core/entries.js';
 export type { MassRemoval } from './runtime/loss.js';
 export type {

@@ -11,7 +11,7 @@ export interface WriteOptions {
    * The version of the store that the writer has seen. The write is refused if one of its keys was changed after that; other keys
    * may have changed. Default: write whatever is there.
    */
-  readonly expectedVersion?: string;
+  readonly expectedVersion?: string | undefined;
 }
 
 /** A write that is done. */

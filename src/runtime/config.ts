@@ -1,9 +1,10 @@
-import type { Change, Context, Snapshot, Source } from '../core/model.js';
+import type { Context, Snapshot, Source } from '../core/model.js';
 import type { ContextualValue, StandardSchema, Widened } from '../core/types/index.js';
 import type { Writable } from '../core/writable.js';
 import type { ContextualProperty } from './api.js';
 import type { ConfigEvents, EventOptions, KeyListener } from './audience.js';
 import type { Bound, Specs } from './bind.js';
+import type { PreviewedChange } from './changes.js';
 import type { Explanation } from './explain.js';
 import { TypedGetters } from './getters.js';
 import type { Health } from './health.js';
@@ -132,14 +133,21 @@ export abstract class Config extends TypedGetters {
    * @param options.layer  default: the highest that can be written
    * @param options.set    keys that would be set there.      Default: none
    * @param options.delete keys that would be removed there.  Default: none
-   * @returns one change a key, without `origin`: it stands nowhere yet
+   * @returns one change a key, without `origin`: it stands nowhere yet; `secret` where its values must not be shown
    * @throws ConfigError `CALUMMA_OPTION`, `CALUMMA_UNKNOWN_LAYER`, `CALUMMA_READ_ONLY`, and what would refuse the reading: `CALUMMA_GUARD`,
    *   `CALUMMA_TOO_LARGE`
    * @example
    * config.preview({ layer: 'memory', set: { 'gateway.limit': 50 } }); // [{ key: 'gateway.limit', before: '5', after: '50', … }]
    */
-  abstract preview(options: PreviewOptions): Change[];
+  abstract preview(options: PreviewOptions): PreviewedChange[];
 
+  /**
+   * A text that stood under a key, or will, as it may be shown: `***` for a secret and for what mentions one, addresses without their
+   * password.
+   *
+   * @example config.shown('db.password', 'hunter2'); // '***'
+   */
+  abstract shown(key: string, text: string): string;
   /** Why a value is what it is. Secrets are masked. @example console.log(String(config.explain('gateway.limit'))) */
   abstract explain(key: string): Explanation;
   /** What `get(key)` gives as it may be shown: `***` for a secret, and for a value filled from one; addresses without their password. */

@@ -58,7 +58,7 @@ export function explain(cascade: Cascade, key: string, isSecret: IsSecret): Expl
 }
 
 /** A text that mentions a secret may hold its default. */
-function isSecretText(cascade: Cascade, key: string, raw: string | undefined, isSecret: IsSecret): boolean {
+export function isSecretText(cascade: Cascade, key: string, raw: string | undefined, isSecret: IsSecret): boolean {
   if (isSecret(key)) return true;
   const mentions = raw === undefined ? undefined : cascade.interpolation(key, raw)?.mentions;
   return [...(mentions ?? [])].some(isSecret);

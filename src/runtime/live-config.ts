@@ -1,6 +1,6 @@
 import { checkString, wrongOption } from '../core/check.js';
 import { ConfigError } from '../core/errors.js';
-import type { Change, Context, Memory, Snapshot, Source } from '../core/model.js';
+import type { Context, Memory, Snapshot, Source } from '../core/model.js';
 import { mask, withoutUserinfo } from '../core/redact.js';
 import type { ContextualValue, StandardSchema, ValueType, Widened } from '../core/types/index.js';
 import type { Writable } from '../core/writable.js';
@@ -11,7 +11,8 @@ import { bindSpecs, type Bound, BoundTree, type Specs } from './bind.js';
 import { Cascade } from './cascade.js';
 import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
 import { contextual } from './contextual.js';
-import { explain, type Explanation } from './explain.js';
+import { previewedChanges, type PreviewedChange } from './changes.js';
+import { explain, type Explanation, isSecretText } from './explain.js';
 import { Follower, type FollowSetup, readLocal } from './follow.js';
 import { checkGetter } from './getters.js';
 import { keepWhileHeard, knownProperty, moveHandles, newProperty } from './handles.js';
@@ -209,11 +210,11 @@ export class LiveConfig extends Config implements PropertyHost {
     return writableAmong(this.#userLayers(), layer).source as Source & Writable;
   }
 
-  override preview(options: PreviewOptions): Change[] {
+  override preview(options: PreviewOptions): PreviewedChange[] {
     const reading = previewed(options);
     const layers = this.#userLayers();
     const layer = options.layer === undefined ? writableAmong(layers) : layerAmong(layers, options.layer);
-    return this.#publisher.preview(layer, reading);
+    return previewedChanges(this.#publisher.preview(layer, reading), layer, (key) => this.isSecret(key));
   }
 
   override explain(key: string): Explanation {
@@ -226,6 +227,12 @@ export class LiveConfig extends Config implements PropertyHost {
     const value = this.#cascade.value(key);
     if (value === undefined) return undefined;
     return this.isSecret(key) ? mask : withoutUserinfo(value);
+  }
+
+  override shown(key: string, text: string): string {
+    checkString('shown(key)', key);
+    checkString('shown(text)', text);
+    return isSecretText(this.#cascade, key, text, (one) => this.isSecret(one)) ? mask : withoutUserinfo(text);
   }
 
   override usage(): Usage {

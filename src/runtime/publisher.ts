@@ -8,7 +8,7 @@ import type { Audience } from './audience.js';
 import type { Cascade, Move, Plan, Problems } from './cascade.js';
 import { entriesBelow } from './below.js';
 import type { BoundTree } from './bind.js';
-import { changesOf } from './changes.js';
+import { changesOf, plannedChanges } from './changes.js';
 import { bytesAfter, type Delta, type Layer } from './layer.js';
 import type { Report } from './listeners.js';
 import { Round } from './round.js';
@@ -79,8 +79,8 @@ export class Publisher {
    *
    * @throws ConfigError what would refuse it: CALUMMA_READING, CALUMMA_TOO_LARGE, CALUMMA_GUARD
    */
-  preview(layer: Layer, reading: PatchReading): Change[] {
-    return plannedChanges(this.#checked(layer, workOf(layer, reading), true).plan, layer);
+  preview(layer: Layer, reading: PatchReading): readonly Move[] {
+    return this.#checked(layer, workOf(layer, reading), true).plan.moves;
   }
 
   /** Calls `act` once, when something has moved. */
@@ -257,7 +257,7 @@ export class Publisher {
   #askGuards(plan: Plan, layer: Layer, delta: Delta): void {
     const { guards, cascade } = this.#setup;
     if (guards.length === 0) return;
-    const changes = plannedChanges(plan, layer);
+    const changes = plannedChanges(plan.moves, layer);
     if (changes.length === 0) return;
     const candidate = new LiveSnapshot(this.version + 1, cascade);
     for (const { key, value } of plan.moves) candidate.keep(key, value, cascade.wouldList(key, layer, delta));
@@ -289,16 +289,6 @@ function askGuard(guard: Guard, candidate: Snapshot, changes: readonly Change[],
   }
   if (!isStray(answer)) return;
   throw new ConfigError('CALUMMA_GUARD', `${layer}: expected a guard that decides at once, found one that is asynchronous; the reading is refused`);
-}
-
-function plannedChanges(plan: Plan, layer: Layer): Change[] {
-  const changes: Change[] = [];
-  for (const { key, before, value, layerBefore, layer: after } of plan.moves) {
-    if (before === value) continue;
-    const name = (after ?? layerBefore ?? layer).name;
-    changes.push({ key, before, after: value, layer: name, origin: undefined, originBefore: layerBefore?.originOf(key) });
-  }
-  return changes;
 }
 
 function tooLarge(layer: string, found: number, limit: number, what: string): ConfigError {

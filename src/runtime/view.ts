@@ -7,6 +7,7 @@ import type { ContextualProperty, DynamicProperty } from './api.js';
 import type { ConfigEvents, EventOptions, KeyListener } from './audience.js';
 import type { Bound, Specs } from './bind.js';
 import { Config, type LayerPosition, type OverrideValue, type ReadyOptions, type Usage } from './config.js';
+import type { PreviewedChange } from './changes.js';
 import type { Explanation } from './explain.js';
 import type { Health } from './health.js';
 import { checkListening, type ListenOptions, type Unsubscribe } from './listeners.js';
@@ -128,9 +129,13 @@ export class ConfigView extends Config {
   }
 
   /** Guards and values see the whole; the changes are those in the view. */
-  override preview(options: PreviewOptions): Change[] {
+  override preview(options: PreviewOptions): PreviewedChange[] {
     const changes = this.#whole.preview(belowPrefix(options, (key) => this.#full(key)));
-    return changes.filter((change) => isUnder(change.key, this.#prefix)).map((change) => renamed(change, this.#prefix));
+    return changes.filter((change) => isUnder(change.key, this.#prefix)).map((change) => ({ ...renamed(change, this.#prefix), secret: change.secret }));
+  }
+
+  override shown(key: string, text: string): string {
+    return this.#whole.shown(this.#full(key), text);
   }
 
   override explain(key: string): Explanation {

@@ -175,6 +175,17 @@ describe('a preview', () => {
     expect(thrownBy(() => config.preview(options as never))).toMatchObject({ code });
   });
 
+  it('says what must not be shown: secrets, and what would be or was filled from one', () => {
+    const { config } = rig([memory({ 'db.password': 'hunter2', open: 'x', was: '${db.password}' }), values({ open: '${db.password}' })]);
+    const changes = config.preview({ layer: 'memory', set: { 'db.password': 'hunter3', a: '${b}', b: '<${db.password}>', was: 'plain', e: '${env:NO_TOKEN:d}', d: '1' }, delete: 'open' });
+    expect(changes.map(({ key, secret }) => [key, secret]).sort()).toEqual([
+      ['a', true], ['b', true], ['d', false], ['db.password', true], ['e', true], ['open', true], ['was', true],
+    ]);
+    const texts = [['db.password', 'x'], ['never.set.token', 'x'], ['a', '${db.password:x}'], ['a', 'plain'], ['u', 'postgres://ann:pw@host/db'], ['was', 'x']] as const;
+    expect(texts.map(([key, text]) => config.shown(key, text))).toEqual(['***', '***', '***', 'plain', 'postgres://ann:***@host/db', '***']);
+    expect(config.view('db').shown('password', 'x')).toBe('***');
+  });
+
   it('takes any key', () => {
     const { config } = rig([memory()]);
     const set = new Map([['__proto__', 'a'], ['constructor', 'b'], ['', 'c']]);
