@@ -139,6 +139,33 @@ describeWith('zookeeper', 'a tree cache whose connection breaks', () => {
     await filter.close();
   });
 
+  test('41 (rolled back): servers that have lost what they had told are right, though all they have is older', async () => {
+    const other = await startZookeeper();
+    const [here, there] = [open(zookeeper().url), open(other.url)];
+    const root = await freshNode(here, 'kept');
+    await there.create(root, 'kept');
+    for (const zk of [here, there]) await zk.create(`${root}/a`, 'kept');
+    const proxy = await openProxy(zookeeper().port);
+    const { cache, changes } = watch(open(`127.0.0.1:${proxy.port}`, { sessionTimeoutMs: 1_000 }), root);
+    await cache.start().ready();
+    for (let count = 0; count < 10; count += 1) await here.setData(`${root}/a`, 'lost');
+    await here.create(`${root}/lost`);
+    await until(() => cache.get(`${root}/a`)?.text === 'lost' && cache.has(`${root}/lost`));
+    const { zxid } = cache;
+    // The others go on without it: their clients are let in, because the last transaction is a later one.
+    const elsewhere = await freshNode(there);
+    while ((await there.setData(elsewhere, '')).mzxid <= zxid + 100n);
+    proxy.target(other.port);
+    proxy.reset();
+    await until(() => cache.get(`${root}/a`)?.text === 'kept' && !cache.has(`${root}/lost`), () => heldIn(cache));
+    expect(changes().slice(-2).map(({ type, path }) => `${type} ${path}`).sort()).toEqual([`removed ${root}/lost`, `updated ${root}/a`]);
+    expect(heldIn(cache)).toEqual(await onServer(there, root));
+    expect(cache.zxid).toBeLessThan(zxid);
+    await cache.close();
+    await proxy.close();
+    await other.stop();
+  });
+
   test('44 (one server): a server that hangs is noticed within two thirds of the session', () =>
     scene(1_500, async ({ proxy, watched, writer, root }) => {
       const from = performance.now();

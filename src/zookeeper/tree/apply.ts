@@ -18,9 +18,10 @@ const perSlice = 400;
 /**
  * Brings what was read into the tree, and tells what it changed. In slices, for large ones.
  *
- * @param ifOlder also what is older than what the tree has: the servers were set up anew from an older copy
+ * What was read last counts, also where it is older than what the tree has. Within one connection that cannot be, because answers
+ * come in order; over two it means that servers have lost what they had told: killed ones may, and those set up from an older copy.
  */
-export function* apply(tree: Tree, staged: ReadonlyMap<string, Staged>, ifOlder: boolean): Generator<void, Applied, void> {
+export function* apply(tree: Tree, staged: ReadonlyMap<string, Staged>): Generator<void, Applied, void> {
   const applied: Applied = { changes: [], orphaned: new Set(), zxid: 0n };
   const done = new Set<string>();
   const applyOne = (path: string, what: Staged): void => {
@@ -34,7 +35,7 @@ export function* apply(tree: Tree, staged: ReadonlyMap<string, Staged>, ifOlder:
       else applied.orphaned.add(parent);
     }
     if (what.kind === 'unreadable') return tree.hide(path);
-    read(tree, path, what, ifOlder, applied);
+    read(tree, path, what, applied);
   };
   let count = 0;
   for (const [path, what] of staged) {
@@ -51,9 +52,7 @@ function removed(tree: Tree, path: string, { changes }: Applied): void {
   }
 }
 
-function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'node' }, ifOlder: boolean, applied: Applied): void {
-  const held = tree.mzxid(path);
-  if (held !== undefined && stat.mzxid < held && !ifOlder) return;
+function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'node' }, applied: Applied): void {
   for (const zxid of [stat.mzxid, stat.pzxid]) if (zxid > applied.zxid) applied.zxid = zxid;
   if (content === undefined) return tree.touch(path, stat);
   const before = tree.node(path);

@@ -232,13 +232,12 @@ export class TreeFollower {
   }
 
   async #publish({ staged }: Crawl, cause: TreeBatch['cause']): Promise<void> {
-    const { tree, client } = this.#parts;
+    const { tree } = this.#parts;
     const before = tree.size;
-    // The client has begun anew at servers that know less than we do: they are right now.
-    const turnedBack = client.lastZxid < this.#zxid;
-    const applied = await this.#applied(apply(tree, staged, turnedBack), staged.size >= slicedFrom);
+    const applied = await this.#applied(apply(tree, staged), staged.size >= slicedFrom);
     if (applied === undefined) return;
-    if (turnedBack || applied.zxid > this.#zxid) this.#zxid = applied.zxid;
+    // All of it was read but for changes: then servers that know less than they did are right.
+    if (cause !== 'watch' || applied.zxid > this.#zxid) this.#zxid = applied.zxid;
     for (const parent of applied.orphaned) this.#mark(parent, 'list');
     const { changes } = applied;
     if (changes.length > 0) this.#events.batch({ changes, cause, zxid: this.#zxid, massRemoval: isMassRemoval(changes, before) });

@@ -23,7 +23,7 @@ export async function readTree(client: ZooKeeperClient, root: string, { signal, 
   const read = async (reader: Reader): Promise<void> => {
     const crawl = new Crawl({ tree, scope: new Scope(tree, scope), reader, maxBytes, answered: () => undefined });
     await crawl.everything(root);
-    const slices = apply(tree, crawl.staged, true);
+    const slices = apply(tree, crawl.staged);
     while (slices.next().done !== true);
   };
   const calls = signal ?? new AbortController().signal;
