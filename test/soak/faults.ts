@@ -22,7 +22,7 @@ export class Faults {
   }
 
   async #befall(server: ZookeeperServer, signal: AbortSignal): Promise<void> {
-    while (await rest(this.#random.between(2_000, 14_000), signal)) {
+    while (await rest(this.#random.between(4_000, 20_000), signal)) {
       if (this.#random.chance(0.5)) await this.#kill(server, signal);
       else await this.#pause(server, signal);
     }
