@@ -30,6 +30,7 @@ interface ToldState {
 interface Follower {
   /** What the user has been told so far; `undefined` before the first snapshot. */
   values?: Map<string, string>;
+  lost: boolean;
   readonly listener: Listener;
 }
 
@@ -43,36 +44,39 @@ const silenceMs = 30_000;
  * @throws Failure when it cannot be followed from the start
  */
 export async function watchRemote(feed: Feed, listener: Listener, signal: AbortSignal): Promise<void> {
-  const follower: Follower = { listener };
-  let lost = false;
-  while (!signal.aborted) {
-    try {
-      await follow(feed, follower, signal, () => {
-        if (lost) listener.state({ at: now(), layer: 'sidecar', state: 'live' });
-        lost = false;
-      });
-    } catch (error) {
-      if (follower.values === undefined && !signal.aborted) throw error;
-    }
+  const follower: Follower = { listener, lost: false };
+  for (;;) {
+    const error = await follow(feed, follower, signal).catch((problem: unknown) => problem as Error);
     if (signal.aborted) return;
-    if (!lost) listener.state({ at: now(), layer: 'sidecar', state: 'stale' });
-    lost = true;
-    await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+    if (error !== undefined && follower.values === undefined) throw error;
+    await pause(follower, signal);
   }
 }
 
+async function pause(follower: Follower, signal: AbortSignal): Promise<void> {
+  if (!follower.lost) tellState(follower, 'stale');
+  follower.lost = true;
+  await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+}
+
+function tellState({ listener }: Follower, state: string): void {
+  listener.state({ at: now(), layer: 'sidecar', state });
+}
+
 /** One connection, until it ends. */
-async function follow({ address, namespace, prefix }: Feed, follower: Follower, signal: AbortSignal, connected: () => void): Promise<void> {
+async function follow({ address, namespace, prefix }: Feed, follower: Follower, signal: AbortSignal): Promise<undefined> {
   const path = `/v1/watch?ns=${encodeURIComponent(namespace)}${prefix === '' ? '' : `&prefix=${encodeURIComponent(prefix)}`}`;
   const answer = await ask(address, { path, headers: { accept: 'text/event-stream' }, signal });
   if (answer.statusCode !== 200) throw await problemOf(address, answer);
   answer.socket.setTimeout(silenceMs);
-  connected();
+  if (follower.lost) tellState(follower, 'live');
+  follower.lost = false;
   for await (const { event, data } of eventsIn(answer)) {
     if (event === 'snapshot') takeSnapshot(follower, JSON.parse(data) as Snapshot);
     else if (event === 'change') takeChange(follower, JSON.parse(data) as Told);
     else if (event === 'state') takeState(follower, JSON.parse(data) as ToldState);
   }
+  return undefined;
 }
 
 function takeSnapshot(follower: Follower, snapshot: Snapshot): void {

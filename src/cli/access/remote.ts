@@ -6,9 +6,9 @@ import { ask, isOk, problemOf, type Question, textOf } from './http.js';
 /** The cascade of a sidecar. */
 export function openRemote(address: Address, namespace = 'default'): Promise<Access> {
   const at = (resource: string, ...rest: readonly string[]): string => ['/v1', resource, namespace, ...rest].map((part, index) => (index === 0 ? part : encodeURIComponent(part))).join('/');
-  const json = async <T>(question: Question): Promise<T> => parsed(address, await body(address, question));
+  const json = async <T>(question: Question): Promise<T> => parsed(address, await body(address, question)) as T;
   const valuesOf = (prefix: string): Promise<Values> => json({ path: at('config') + query({ prefix }) });
-  const rollback = <T>(version: string, rest: object): Promise<T> => json({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
+  const rollback = (version: string, rest: object): Promise<unknown> => json({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
   return Promise.resolve({
     get: (key) => get(address, at('config', key), key),
     keys: async () => Object.keys((await valuesOf('')).values),
@@ -19,7 +19,7 @@ export function openRemote(address: Address, namespace = 'default'): Promise<Acc
     write: (edit, signature, expectedVersion) => json<Done>({ method: 'PATCH', path: at('config'), body: { ...bodyOf(edit), ...signature, expectedVersion } }),
     history: (asked) => history(json, at('history'), asked),
     previewRollback: (version, layer) => rollback(version, { layer, dryRun: true }).then(previewOf),
-    rollback: (version, signature: Signature, layer) => rollback<Done>(version, { layer, ...signature }),
+    rollback: (version, signature: Signature, layer) => rollback(version, { layer, ...signature }) as Promise<Done>,
     close: () => Promise.resolve(),
   });
 }
@@ -47,9 +47,9 @@ async function body(address: Address, question: Question): Promise<string> {
   return textOf(address, answer);
 }
 
-function parsed<T>(address: Address, text: string): T {
+function parsed(address: Address, text: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (error) {
     throw new Failure(`${shownAddress(address)} does not answer in JSON: is it a sidecar?`, { cause: error });
   }
@@ -78,11 +78,11 @@ function bodyOf({ set, remove, layer }: Edit): object {
 }
 
 function previewOf(answer: unknown): Preview {
-  const { layer = null, changes = [], hidden = [] } = answer as Partial<Preview>;
-  return { layer, changes: changes.map(({ key, before = null, after = null }) => ({ key, before, after })), hidden };
+  const { layer = null, changes = [], hidden = [] } = answer as Partial<Omit<Preview, 'changes'>> & { readonly changes?: readonly { readonly key: string; readonly before?: string | null; readonly after?: string | null }[] };
+  return { layer, changes: changes.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })), hidden };
 }
 
-async function history(json: <T>(question: Question) => Promise<T>, path: string, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
-  const answer = await json<{ readonly history: readonly Partial<HistoryLine>[] }>({ path: path + query({ layer, key, limit }) });
+async function history(json: (question: Question) => Promise<{ readonly history: readonly Partial<HistoryLine>[] }>, path: string, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
+  const answer = await json({ path: path + query({ layer, key, limit }) });
   return answer.history.map((line) => ({ key: '', version: '', author: '', reason: '', at: '', ...line, before: line.before ?? null, after: line.after ?? null }));
 }
