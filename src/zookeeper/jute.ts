@@ -86,7 +86,7 @@ export class JuteReader {
 
   /** A point in time, in milliseconds. */
   time(): number {
-    return Number(this.long());
+    return this.int() * 2 ** 32 + (this.int() >>> 0);
   }
 
   bool(): boolean {

@@ -2,7 +2,7 @@ import { argumentError, codeOf, protocolError, replyError, type ZooKeeperCode, t
 import type { JuteReader, JuteWriter } from './jute.js';
 import { checkPath, type Chroot } from './paths.js';
 import { readStat, type Stat } from './records.js';
-import { bytesOf, createBody, frameOf, opcodes, readCreated, readNodeData, readPath, type CreateOptions, type Data, type Request } from './requests.js';
+import { bytesOf, createBody, frameOf, opcodes, readCreated, readPath, type CreateOptions, type Data, type Request } from './requests.js';
 
 /** One operation of a transaction. A `version` is the expected one; without it any will do. */
 export type Operation =
@@ -113,7 +113,7 @@ const errorType = -1;
 
 function readOne(reader: JuteReader, { op, path }: Read, type: number): ReadResult {
   if (type === errorType) return { op: 'error', path, error: replyError(`multiRead ${op}`, path, reader.int()) };
-  if (type === opcodes.getData && op === 'get') return { op, path, ...readNodeData(reader) };
+  if (type === opcodes.getData && op === 'get') return { op, path, data: reader.buffer(), stat: readStat(reader) };
   if (type === opcodes.getChildren && op === 'children') return { op, path, children: reader.vector((names) => names.string()) };
   throw protocolError(`expected the result of ${op}, found one of type ${type}`);
 }

@@ -8,12 +8,16 @@ export function pathProblem(path: unknown): string | undefined {
   if (typeof path !== 'string') return `expected a path, found ${path === null ? 'null' : `a value of type ${typeof path}`}`;
   if (!path.startsWith('/')) return `expected a path that begins with a slash, found ${JSON.stringify(path)}`;
   if (path === '/') return undefined;
-  const found = JSON.stringify(path);
-  if (path.endsWith('/')) return `expected no slash at the end of the path, found ${found}`;
-  if (path.includes('//')) return `expected a name between slashes, found ${found}`;
-  if (/\/\.\.?(?:\/|$)/.test(path)) return `expected no "." or ".." as a name in the path, found ${found}`;
+  const problem = shapeProblem(path);
+  return problem === undefined ? undefined : `${problem}, found ${JSON.stringify(path)}`;
+}
+
+function shapeProblem(path: string): string | undefined {
+  if (path.endsWith('/')) return 'expected no slash at the end of the path';
+  if (path.includes('//')) return 'expected a name between slashes';
+  if (/\/\.\.?(?:\/|$)/.test(path)) return 'expected no "." or ".." as a name in the path';
   const letter = refused.exec(path)?.[0];
-  return letter === undefined ? undefined : `ZooKeeper allows no character U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} in a path, found ${found}`;
+  return letter === undefined ? undefined : `ZooKeeper allows no character U+${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} in a path`;
 }
 
 /** @throws ZooKeeperError `BADARGUMENTS` */

@@ -23,13 +23,11 @@ const perSlice = 400;
  */
 export function* apply(tree: Tree, staged: ReadonlyMap<string, Staged>): Generator<void, Applied, void> {
   const applied: Applied = { changes: [], orphaned: new Set(), zxid: 0n };
-  const done = new Set<string>();
   const applyOne = (path: string, what: Staged): void => {
-    if (done.has(path)) return;
-    done.add(path);
     if (what.kind === 'absent') return removed(tree, path, applied);
-    const parent = path === tree.root ? undefined : parentOf(path);
-    if (parent !== undefined && !tree.has(parent)) {
+    const parent = tree.hasPlaceFor(path) ? undefined : parentOf(path);
+    if (parent !== undefined) {
+      // It was read again behind its children, and has its own turn as well.
       const above = staged.get(parent);
       if (above?.kind === 'node') applyOne(parent, above);
       else applied.orphaned.add(parent);
@@ -55,7 +53,7 @@ function removed(tree: Tree, path: string, { changes }: Applied): void {
 function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'node' }, applied: Applied): void {
   for (const zxid of [stat.mzxid, stat.pzxid]) if (zxid > applied.zxid) applied.zxid = zxid;
   if (content === undefined) return tree.touch(path, stat);
-  const before = tree.node(path);
+  const before = held === undefined ? undefined : tree.node(path);
   const node = new TreeNode(path, stat, content);
   if (!tree.put(path, stat, content)) return;
   // Written again as it was: nothing that anybody could act on. Deleted and created again it is another node.

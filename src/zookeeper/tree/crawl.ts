@@ -74,20 +74,33 @@ export class Crawl {
     await this.#run();
   }
 
+  /** Reads find lists, and lists find nodes. A list is asked for when no read is on its way: who is not in it has gone since. */
   async #run(): Promise<void> {
     const { reader } = this.#parts;
     while (this.#nodes.length > 0 || this.#lists.length > 0) {
-      const lists = this.#takeLists();
-      const reads: string[][] = [];
-      while (reads.length < requestsAtOnce && this.#nodes.length > 0) reads.push(this.#nodes.splice(0, nodesPerRead));
-      const requests = reads.map((paths) => reader.read(paths, (path, what) => this.#read(path, what)));
-      if (lists.length > 0) requests.push(reader.list(lists, (path, names) => this.#listed(path, names)));
-      await allOf(requests);
+      await this.#all(() => this.#nodes.splice(0, nodesPerRead), (paths) => reader.read(paths, (path, what) => this.#read(path, what)));
+      await this.#all(() => this.#takeLists(), (paths) => reader.list(paths, (path, names) => this.#listed(path, names)));
       for (const found of this.#names.splice(0)) {
         if (found.names.length > longList) await nextTurn();
         this.#look(found);
       }
     }
+  }
+
+  /** Some requests on their way at any time, so that the server works on the next while we look at an answer. */
+  async #all(take: () => string[], request: (paths: string[]) => Promise<void>): Promise<void> {
+    const lane = async (): Promise<void> => {
+      for (let paths = take(); paths.length > 0; paths = take()) await request(paths);
+    };
+    // Waits for all to end, also when one fails: nothing of a crawl goes on behind its back.
+    const outcomes = await Promise.allSettled(Array.from({ length: requestsAtOnce }, () => lane().catch((error: unknown) => this.#giveUp(error))));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #giveUp(error: unknown): never {
+    this.#nodes.length = 0;
+    this.#lists.length = 0;
+    throw error;
   }
 
   #takeLists(): string[] {
@@ -139,23 +152,18 @@ export class Crawl {
 
   #stage(path: string, what: Staged): void {
     const { tree, maxBytes } = this.#parts;
-    this.#more += this.#costOf(path, what) - this.#costOf(path, this.staged.get(path));
+    const earlier = this.staged.get(path);
+    this.#more += this.#costOf(path, what) - this.#costOf(path, earlier);
     // At its new place: what was read last is applied last.
-    this.staged.delete(path);
+    if (earlier !== undefined) this.staged.delete(path);
     this.staged.set(path, what);
     if (tree.bytes + this.#more > maxBytes) throw tooLarge(tree.root, maxBytes);
   }
 
   #costOf(path: string, what: Staged | undefined): number {
     if (what?.kind !== 'node' || what.content === undefined) return 0;
-    return what.stat.dataLength - (this.#parts.tree.stat(path)?.dataLength ?? 0);
+    return what.stat.dataLength - (this.#parts.tree.dataLength(path));
   }
-}
-
-/** Waits for all to end, also when one fails: nothing of a crawl goes on behind its back. */
-async function allOf(requests: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(requests);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function tooLarge(root: string, maxBytes: number): ZooKeeperError {

@@ -11,6 +11,7 @@ interface Held {
 }
 
 const unreadable = -1;
+const slash = '/'.charCodeAt(0);
 
 /** A node with all that it had below, parents first. */
 export interface Branch {
@@ -53,7 +54,8 @@ export class Tree {
 
   /** Whether a path is the root or below it: `/testing` is not inside `/test`. */
   contains(path: string): boolean {
-    return path === this.root || path.startsWith(this.root === '/' ? '/' : `${this.root}/`);
+    const { length } = this.root;
+    return path.startsWith(this.root) && (path.length === length || length === 1 || path.charCodeAt(length) === slash);
   }
 
   /** How far below the root: 0 for the root itself. */
@@ -63,6 +65,11 @@ export class Tree {
 
   has(path: string): boolean {
     return this.#find(path) !== undefined;
+  }
+
+  /** Whether a node can be put here: its parent is there. */
+  hasPlaceFor(path: string): boolean {
+    return path === this.root || this.#parentOf(path) !== undefined;
   }
 
   /** `undefined` for what is not there or cannot be read. */
@@ -79,6 +86,12 @@ export class Tree {
   mzxid(path: string): bigint | undefined {
     const held = this.#find(path);
     return held === undefined || held.slot === unreadable ? undefined : this.#stats.mzxid(held.slot);
+  }
+
+  /** Bytes of its data; 0 for what is not there or cannot be read. */
+  dataLength(path: string): number {
+    const held = this.#find(path);
+    return held === undefined || held.slot === unreadable ? 0 : this.#stats.dataLength(held.slot);
   }
 
   /** Names of all children, those that cannot be read included; `undefined` if the node is not there. */
@@ -169,7 +182,7 @@ export class Tree {
     else {
       const parent = this.#parentOf(path);
       if (parent === undefined) return undefined;
-      (parent.children ??= new Map<string, Held>()).set(nameOf(path), held);
+      (parent.children ??= new Map<string, Held>()).set(alone(nameOf(path)), held);
     }
     this.#unreadable += 1;
     return held;
@@ -187,16 +200,17 @@ export class Tree {
   }
 
   #find(path: string): Held | undefined {
-    if (path === this.root) return this.#top;
+    if (path === this.root || this.#top === undefined) return this.#top;
     return this.contains(path) ? this.#parentOf(path)?.children?.get(nameOf(path)) : undefined;
   }
 
   #parentOf(path: string): Held | undefined {
-    const at = path.slice(0, path.lastIndexOf('/')) || '/';
-    if (this.#near?.path === at) return this.#near.held;
+    const end = path.lastIndexOf('/') || 1;
+    if (this.#near?.path.length === end && path.startsWith(this.#near.path)) return this.#near.held;
+    const at = path.slice(0, end);
     let held = this.#top;
     for (const name of this.#names(at)) held = held?.children?.get(name);
-    this.#near = held && { path: at, held };
+    if (held !== undefined) this.#near = { path: at, held };
     return held;
   }
 
@@ -208,6 +222,11 @@ export class Tree {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** In memory of its own: as a part of its path it would keep all of it. */
+function alone(name: string): string {
+  return Buffer.from(name).toString();
 }
 
 export function childOf(path: string, name: string): string {
