@@ -53,7 +53,7 @@ function removed(tree: Tree, path: string, { changes }: Applied): void {
 function read(tree: Tree, path: string, { stat, content }: Staged & { kind: 'node' }, applied: Applied): void {
   for (const zxid of [stat.mzxid, stat.pzxid]) if (zxid > applied.zxid) applied.zxid = zxid;
   if (content === undefined) return tree.touch(path, stat);
-  const before = held === undefined ? undefined : tree.node(path);
+  const before = tree.node(path);
   const node = new TreeNode(path, stat, content);
   if (!tree.put(path, stat, content)) return;
   // Written again as it was: nothing that anybody could act on. Deleted and created again it is another node.
