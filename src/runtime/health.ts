@@ -16,6 +16,8 @@ export interface LayerHealth {
   readonly maxStalenessMs: number;
   /** The deadline is broken: out of touch with its source for longer than `maxStalenessMs`. */
   readonly overdue: boolean;
+  /** The source also says that nothing is new, so that its silence means something. Others speak of news only. */
+  readonly confirms: boolean;
   /** What is held comes from the disk cache: the source has not answered in this run. */
   readonly remembered: boolean;
   readonly required: boolean;
@@ -51,6 +53,7 @@ function layerHealth(layer: Layer, now: number): LayerHealth {
     maxStalenessMs: layer.maxStalenessMs,
     lagMs: layer.lagMs,
     overdue,
+    confirms: layer.confirms,
     remembered: layer.remembered,
     required: layer.required,
     bytes: layer.bytes,

@@ -7,6 +7,7 @@ import type { Namespaces } from './namespaces.js';
 import { notAllowed, notFound, Problem, problemOf } from './problem.js';
 import { addHealth } from './routes/health.js';
 import { addExplain } from './routes/explain.js';
+import { addPage } from './routes/page.js';
 import { addStatus } from './routes/status.js';
 import type { Settings } from './options.js';
 import type { Target } from './target.js';
@@ -33,7 +34,7 @@ export interface Services {
 /** Adds the routes of one file. */
 export type AddRoutes = (app: App, services: Services) => void;
 
-const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain];
+const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain, addPage];
 
 /** Everything but reading values and waiting for news, which is answered before it comes here: see `reading.ts`. */
 export function appOf(services: Services): App {

@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from '../index.js';
+import { builtPage } from './routes/page.js';
 
 /** Where the sidecar listens. */
 export interface SidecarAddress {
@@ -42,6 +43,8 @@ export interface SidecarOptions {
   readonly limits?: SidecarLimits;
   /** ms between two heartbeats of an event stream. Default 10,000. */
   readonly heartbeatMs?: number;
+  /** Where the files of the page are. Default: `dist/page` of this package. */
+  readonly pageDir?: string;
 }
 
 export type Limits = Required<SidecarLimits>;
@@ -51,6 +54,7 @@ export interface Settings {
   readonly socketPath: string | undefined;
   readonly limits: Limits;
   readonly heartbeatMs: number;
+  readonly pageDir: string;
 }
 
 const defaults: Limits = {
@@ -68,7 +72,7 @@ const defaults: Limits = {
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function settingsOf(options: SidecarOptions): Settings {
-  const { listen = {}, socketPath, limits = {}, heartbeatMs = 10_000 } = options;
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 10_000, pageDir = builtPage() } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
   if (Object.keys(options.configs).length === 0) throw wrong('configs', 'at least one config', 'none');
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
@@ -81,6 +85,7 @@ export function settingsOf(options: SidecarOptions): Settings {
     socketPath,
     limits: { ...defaults, ...limits },
     heartbeatMs,
+    pageDir,
   };
 }
 

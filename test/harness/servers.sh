@@ -23,6 +23,8 @@ needs libslf4j-java test -e /usr/share/java/slf4j-simple.jar
 needs python3-kazoo test -e /usr/lib/python3/dist-packages/kazoo/client.py
 # A witness of the benchmark.
 needs libcurator-recipes-java test -e /usr/share/java/curator-recipes.jar
+# The page of the sidecar is tested in a real browser.
+needs chromium command -v chromium
 
 policy=/usr/sbin/policy-rc.d
 kept=$policy.kept-by-calumma

@@ -59,15 +59,23 @@ interface Subject {
 
 async function ask(api: Api, { namespace, key, writables }: Subject, signal: AbortSignal): Promise<Details> {
   const [ns, name] = [segment(namespace), segment(key)];
-  const histories = Promise.all(writables.map((layer) => history(api, { ns, name, layer }, signal)));
-  const recent = api.json<{ readonly changes: readonly ChangeSetAnswer[] }>(`v1/changes/${ns}?limit=20&key=${name}`, { signal });
+  const [explanation, changes, histories] = await Promise.all([
+    api.json<ExplanationAnswer>(`v1/explain/${ns}/${name}`, { signal }).catch((error: unknown) => inWords(error)),
+    recent(api, { ns, name }, signal),
+    Promise.all(writables.map((layer) => history(api, { ns, name, layer }, signal))),
+  ]);
+  return typeof explanation === 'string'
+    ? { key, explanation: undefined, changes, histories, problem: explanation }
+    : { key, explanation, changes, histories, problem: undefined };
+}
+
+/** From the ring; a help and no need, so its failure is none. */
+async function recent(api: Api, { ns, name }: { readonly ns: string; readonly name: string }, signal: AbortSignal): Promise<readonly ChangeSetAnswer[]> {
   try {
-    const explanation = await api.json<ExplanationAnswer>(`v1/explain/${ns}/${name}`, { signal });
-    const changes = await recent.then((answer) => answer.changes, () => []);
-    return { key, explanation, changes, histories: await histories, problem: undefined };
-  } catch (error) {
-    recent.catch(() => undefined);
-    return { key, explanation: undefined, changes: [], histories: [], problem: inWords(error) };
+    const answer = await api.json<{ readonly changes: readonly ChangeSetAnswer[] }>(`v1/changes/${ns}?limit=20&key=${name}`, { signal });
+    return answer.changes;
+  } catch {
+    return [];
   }
 }
 

@@ -49,6 +49,7 @@ export interface LayerAnswer {
   readonly lagMs?: number | undefined;
   readonly maxStalenessMs: number;
   readonly overdue: boolean;
+  readonly confirms: boolean;
   readonly remembered: boolean;
   readonly required: boolean;
   readonly bytes: number;

@@ -98,7 +98,7 @@ function Count(): JSX.Element {
   const { entries, done, words, loaded } = useCell(table.rows);
   const all = catalogue.entries.length.toLocaleString('en');
   if (!loaded) return <output class="count">loading…</output>;
-  return <output class="count">{words.length === 0 ? `${all} keys` : `${entries.length.toLocaleString('en')}${done ? '' : '+'} of ${all}`}</output>;
+  return <output class="count">{words.length === 0 ? `${all} ${all === '1' ? 'key' : 'keys'}` : `${entries.length.toLocaleString('en')}${done ? '' : '+'} of ${all}`}</output>;
 }
 
 function ConnectionState(): JSX.Element {

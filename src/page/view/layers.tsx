@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 
 import { useCell, useClock } from '../cells/use-cell.js';
 import type { LayerAnswer } from '../remote/answers.js';
-import { age, lag } from '../place/duration.js';
+import { age, ago, lag } from '../place/duration.js';
 import { usePage } from './context.js';
 
 /** How each layer stands: state, and its age against its deadline. */
@@ -38,7 +38,7 @@ function Layer({ layer, passedMs }: { readonly layer: LayerAnswer; readonly pass
       <div class="line">
         <span class="name">{layer.name}</span>
         <span class="state">{layer.remembered ? 'from the disk cache' : layer.overdue ? `${layer.state}, overdue` : layer.state}</span>
-        <span class="amount">{layer.keys.toLocaleString('en')} keys</span>
+        <span class="amount">{layer.keys.toLocaleString('en')} {layer.keys === 1 ? 'key' : 'keys'}</span>
       </div>
       <Freshness layer={layer} ageMs={ageMs} />
       {layer.lastError !== undefined && layer.state !== 'live' && <p class="error">{layer.lastError.message}</p>}
@@ -51,10 +51,10 @@ function Freshness({ layer, ageMs }: { readonly layer: LayerAnswer; readonly age
   const deadline = layer.maxStalenessMs;
   const lagText = layer.lagMs === undefined ? '' : ` · lag ${lag(layer.lagMs)}`;
   if (ageMs === undefined) return <p class="freshness quiet">nothing heard yet</p>;
-  if (layer.state === 'live' && !layer.overdue && ageMs > deadline) {
+  if (layer.state === 'live' && !layer.confirms) {
     return (
       <p class="freshness quiet">
-        quiet for {age(ageMs)}, speaks of news only{lagText}
+        last news {ago(ageMs)}{lagText}
       </p>
     );
   }
@@ -65,7 +65,7 @@ function Freshness({ layer, ageMs }: { readonly layer: LayerAnswer; readonly age
         <span class={`fill${share >= 1 ? ' over' : share > 0.7 ? ' near' : ''}`} style={{ width: `${share * 100}%` }} />
       </span>
       <span class="quiet">
-        {age(ageMs)} of {age(deadline)}
+        {Math.floor(ageMs / 1_000)} s of {age(deadline)}
         {lagText}
       </span>
     </p>

@@ -5,7 +5,7 @@ import { findProgram } from './programs.js';
 import type { Server } from './server.js';
 
 /** What tests need from outside, by the name that `CALUMMA_TEST_REQUIRE` knows it by. */
-export type Requirement = 'java' | 'postgres' | 'mariadb' | 'redis' | 'zookeeper';
+export type Requirement = 'java' | 'postgres' | 'mariadb' | 'redis' | 'zookeeper' | 'chromium';
 
 const requirements: Readonly<Record<Requirement, { readonly title: string; readonly isThere: () => boolean }>> = {
   java: { title: 'A Java compiler', isThere: () => has('javac') },
@@ -13,6 +13,7 @@ const requirements: Readonly<Record<Requirement, { readonly title: string; reado
   mariadb: { title: 'MariaDB', isThere: () => has('mariadbd') && has('mariadb-install-db') },
   redis: { title: 'Redis', isThere: () => has('redis-server') },
   zookeeper: { title: 'ZooKeeper', isThere: () => has('java') && existsSync('/usr/share/java/zookeeper.jar') },
+  chromium: { title: 'Chromium', isThere: () => has('chromium') },
 };
 
 /** Servers are kept in hand by what /proc says of them. */
