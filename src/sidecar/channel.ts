@@ -96,7 +96,9 @@ export class Channel implements Follower {
   }
 
   #greeting(): Buffer {
-    return Buffer.from(`: here\n${idLine(wordOf(this.#interest.namespaces))}\n`);
+    const { namespaces } = this.#interest;
+    // How each of them stands: clients must not take for fresh what is not, also those that came after it had turned.
+    return Buffer.from(`: here ${namespaces.map(({ stand }) => stand.source).join(' ')}\n${idLine(wordOf(namespaces))}\n`);
   }
 
   /** One buffer for all who join before the next publish: it may be 10 MB. */

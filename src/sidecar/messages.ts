@@ -24,7 +24,9 @@ export function snapshotHead(namespace: Namespace): string {
 
 /** What a commit changed in a view; `undefined` when nothing of it shows there. */
 export function changeMessage(namespace: string, commit: Commit, view: View): string | undefined {
-  const changes = view.part(commit).map(({ key, is, layer }) => (is === undefined ? { key, op: 'delete', layer } : { key, op: 'set', value: is, layer }));
+  const changes = view.part(commit).map(({ key, is, isMasked, layer }) =>
+    is === undefined ? { key, op: 'delete', layer } : { key, op: 'set', value: is, ...(isMasked && { masked: true }), layer },
+  );
   if (changes.length === 0) return undefined;
   const { revision, at, lagMs } = commit;
   return messageOf('change', JSON.stringify({ namespace, revision, at: new Date(at).toISOString(), lagMs, changes }));

@@ -41,7 +41,7 @@ export interface SidecarOptions {
   /** Path of a Unix socket to listen at too, made with mode 0660. */
   readonly socketPath?: string;
   readonly limits?: SidecarLimits;
-  /** ms between two heartbeats of an event stream. Default 10,000. */
+  /** ms between two heartbeats of an event stream. Default 5,000: by each a layer knows that it is fresh, and its deadline is 10,000. */
   readonly heartbeatMs?: number;
   /** Where the files of the page are. Default: `dist/page` of this package. */
   readonly pageDir?: string;
@@ -72,7 +72,7 @@ const defaults: Limits = {
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function settingsOf(options: SidecarOptions): Settings {
-  const { listen = {}, socketPath, limits = {}, heartbeatMs = 10_000, pageDir = builtPage() } = options;
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage() } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
   if (Object.keys(options.configs).length === 0) throw wrong('configs', 'at least one config', 'none');
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {

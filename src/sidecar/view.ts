@@ -9,6 +9,8 @@ export interface Shown {
   readonly key: string;
   readonly was: string | undefined;
   readonly is: string | undefined;
+  /** `is` is not what the value is. */
+  readonly isMasked: boolean;
   readonly layer: string;
 }
 
@@ -59,7 +61,7 @@ export class View {
     const part: Shown[] = [];
     for (const { key, before, after, shownBefore, shownAfter, layer } of changes) {
       // A secret that has changed is news too, though it looks the same as before.
-      if (this.#isPart(key)) part.push({ key, layer, ...(this.reveal ? { was: before, is: after } : { was: shownBefore, is: shownAfter }) });
+      if (this.#isPart(key)) part.push({ key, layer, ...(this.reveal ? { was: before, is: after, isMasked: false } : { was: shownBefore, is: shownAfter, isMasked: shownAfter !== after }) });
     }
     return part;
   }

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { createConfig, memory, sidecar, type SidecarSourceOptions, type Source } from '../../src/index.js';
 import { startSidecar } from '../../src/entries/sidecar.js';
 import type { Rig } from '../../src/testing/index.js';
 import { openProxy } from '../harness/proxy.js';
+import { withoutStreams } from '../sources/sidecar/hosts.js';
 import { conform } from './conform.js';
 
 /** What can be read; writing needs a store behind the sidecar. */
@@ -43,26 +40,6 @@ async function openRig(options: SidecarSourceOptions = {}, between: (port: numbe
 }
 
 const straight = (port: number) => Promise.resolve({ port, close: () => undefined });
-
-/** A proxy that lets no stream through, as many do. */
-async function withoutStreams(port: number): Promise<{ port: number; close: () => unknown }> {
-  const server = createServer(({ url = '', headers }, response) => {
-    if (url.startsWith('/v1/watch')) return response.writeHead(406).end('no streams here');
-    const asked = request({ port, host: '127.0.0.1', path: url, headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    asked.on('error', () => response.destroy()).end();
-    response.on('close', () => asked.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { port: (server.address() as AddressInfo).port, close };
-}
 
 conform('sidecar()', () => openRig());
 conform('sidecar() where no stream comes through', () => openRig({}, withoutStreams));

@@ -40,7 +40,7 @@ export function refusal({ status, headers, text }: Pick<Answer, 'status' | 'head
   const isOurs = code !== undefined || text === '';
   const wait = headers['retry-after'];
   const asked = wait !== undefined && /^\d+$/.test(wait) ? Number(wait) * 1_000 : undefined;
-  const retryAfterMs = asked ?? (status < 500 ? slowlyMs : undefined);
+  const retryAfterMs = asked ?? (status === 401 || status === 403 ? slowlyMs : undefined);
   const advice = status === 404 && isOurs ? `: has the sidecar a config ${quote(config)}?` : (advices[status] ?? '');
   return new Problem(`expected status 200, found ${status}${advice}`, { retryAfterMs });
 }

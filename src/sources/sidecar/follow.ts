@@ -3,7 +3,7 @@ import { jittered, pause } from '../pause.js';
 import { Mailbox } from '../mailbox.js';
 import { errorAt, isNoStream, maskedError, refusal } from './errors.js';
 import type { Memento } from './memento.js';
-import { newsIn, sourceIn, wholeIn, type News, type Whole } from './messages.js';
+import { isLiveBeat, newsIn, wholeIn, type News, type Whole } from './messages.js';
 import type { SidecarSpec } from './options.js';
 import { ask, open, type Answer, type Call, type Opened } from './request.js';
 import { snapshotIn } from './snapshot.js';
@@ -73,6 +73,7 @@ class Visit {
     if (revision === undefined) {
       const reading = await this.#whatIsThere(this.#knownTag());
       if (reading !== undefined) yield reading;
+      this.#host.confirm();
       revision = this.#memento.point?.revision;
     }
     const stream = await this.#stream(revision);
@@ -117,7 +118,6 @@ class Visit {
     if (status === 200) return this.#whole(wholeIn(text), this.#tag);
     this.#isLive = headers['x-config-source'] === 'live';
     this.#goOnFrom(textOf(headers['x-config-revision']), this.#host.version);
-    this.#confirm();
     return undefined;
   }
 
@@ -178,8 +178,9 @@ class Visit {
         isHeard = true;
         this.#event(name, data, mailbox);
       },
-      beat: () => {
+      beat: (comment) => {
         isHeard = true;
+        this.#isLive = isLiveBeat(comment);
         this.#confirm();
       },
     });
@@ -199,7 +200,6 @@ class Visit {
     this.#memento.reached = true;
     if (name === 'change') mailbox.put(this.#patch(newsIn(data)));
     if (name === 'snapshot') mailbox.put(this.#whole(wholeIn(data)));
-    if (name === 'state') this.#isLive = sourceIn(data) === 'live';
   }
 
   /** Long poll. */
@@ -208,6 +208,7 @@ class Visit {
       const since = performance.now();
       const reading = await this.#whatIsThere(this.#tag, this.#tag === undefined ? 0 : waitMs);
       if (reading !== undefined) yield reading;
+      else this.#confirm();
       const atOnce = performance.now() - since < restMs;
       if (this.#tag === undefined) await pause(jittered(pollMs), this.#signal);
       else if (reading === undefined && atOnce) await pause(jittered(restMs), this.#signal);

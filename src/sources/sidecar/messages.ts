@@ -17,7 +17,7 @@ export interface News {
   readonly writtenAt: number;
   readonly set: Map<string, string>;
   readonly remove: Set<string>;
-  readonly masked: readonly string[];
+  readonly masked: string[];
 }
 
 /** @throws Problem */
@@ -31,28 +31,25 @@ export function wholeIn(text: string): Whole {
 
 /** @throws Problem */
 export function newsIn(text: string): News {
-  const { revision, at, lagMs = 0, changes, masked = [] } = objectIn(text);
-  const time = typeof at === 'string' ? Date.parse(at) : at;
-  if (typeof revision !== 'string' || typeof time !== 'number' || typeof lagMs !== 'number' || !Array.isArray(changes) || !isTexts(masked)) throw notUnderstood();
-  const news = { revision, writtenAt: time - lagMs, set: new Map<string, string>(), remove: new Set<string>(), masked };
+  const { revision, at, lagMs = 0, changes } = objectIn(text);
+  if (typeof revision !== 'string' || typeof at !== 'string' || Number.isNaN(Date.parse(at)) || typeof lagMs !== 'number' || !Array.isArray(changes)) throw notUnderstood();
+  const news = { revision, writtenAt: Date.parse(at) - lagMs, set: new Map<string, string>(), remove: new Set<string>(), masked: [] };
   for (const change of changes as unknown[]) takeChange(news, change);
-  // What has become a secret is not known any more.
-  for (const key of masked) {
-    news.set.delete(key);
-    news.remove.add(key);
-  }
   return news;
 }
 
-/** How the sidecar stands: `live`, or what it serves instead. @throws Problem */
-export function sourceIn(text: string): unknown {
-  return objectIn(text).source;
+/** Whether a heartbeat, `here live`, says that the sidecar is in touch with its sources. */
+export function isLiveBeat(comment: string): boolean {
+  return !/\b(?:stale|snapshot|defaults)\b/.test(comment);
 }
 
-function takeChange({ set, remove }: News, change: unknown): void {
+function takeChange({ set, remove, masked }: News, change: unknown): void {
   if (!isRecord(change) || typeof change.key !== 'string') throw notUnderstood();
-  if (change.op === 'delete') remove.add(change.key);
-  else set.set(change.key, textOf(change.value));
+  const { key, op, value } = change;
+  if (change.masked === true) masked.push(key);
+  // What has become a secret is not known any more.
+  if (op === 'delete' || change.masked === true) remove.add(key);
+  else set.set(key, textOf(value));
 }
 
 /** A JSON object of texts. @throws Problem */

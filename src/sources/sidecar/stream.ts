@@ -11,7 +11,7 @@ export interface Hearing {
   /** Gets each event. What it throws ends the stream. */
   readonly event: (name: string | undefined, data: string) => void;
   /** Gets each comment: the sidecar is there, and has nothing to tell. */
-  readonly beat: () => void;
+  readonly beat: (comment: string) => void;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -70,12 +70,14 @@ export function temporaryFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 }
 
-/** The cache as other processes run it, for all tests of a file: Node 20 takes no TypeScript. */
-export function useBundle(): () => string {
-  const folder = mkdtempSync(join(tmpdir(), 'calumma-cache-bundle-'));
+/** The cache, or something else, as other processes run it, for all tests of a file: Node 20 takes no TypeScript. */
+export function useBundle(input: Readonly<Record<string, string>> = { cache: 'src/sources/cache/index.ts' }): () => string {
+  const folder = mkdtempSync(join(tmpdir(), 'calumma-bundle-'));
   beforeAll(async () => {
     const cwd = resolve(import.meta.dirname, '../../..');
-    const bundle = await rolldown({ cwd, input: { cache: 'src/sources/cache/index.ts' }, platform: 'node', external: [/^node:/] });
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as Record<'dependencies' | 'peerDependencies', object>;
+    const packages = Object.keys({ ...dependencies, ...peerDependencies });
+    const bundle = await rolldown({ cwd, input: { ...input }, platform: 'node', external: [/^node:/, ...packages] });
     await bundle.write({ dir: folder, entryFileNames: '[name].mjs' });
     await bundle.close();
   });
