@@ -15,6 +15,9 @@ export type { Guard } from './runtime/publisher.js';
 export type { PreviewedChange } from './runtime/changes.js';
 export type { PreviewOptions } from './runtime/writing.js';
 
+export { nearest } from './core/nearest.js';
+export { withoutUserinfo } from './core/redact.js';
+export { standardOptions } from './default/standard.js';
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';
 export { configFromFile, readDescription, type ConfigFromFileOptions, type Description } from './default/description.js';

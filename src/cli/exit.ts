@@ -9,5 +9,10 @@ export const exitCodes = {
 
 /** A command did what it could and has bad news: said on stderr without a stack, exit code 1. */
 export class Failure extends Error {
-  override readonly name = 'Failure';
+  override readonly name: string = 'Failure';
+}
+
+/** What was typed makes no sense, in a way that only the command itself can tell: exit code 2. */
+export class Misuse extends Failure {
+  override readonly name = 'Misuse';
 }

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 
-import { exitCodes, Failure } from './exit.js';
+import { exitCodes, Failure, Misuse } from './exit.js';
 import { programOf } from './program.js';
 import { processTerminal, type Terminal } from './terminal.js';
-import { ConfigError } from '../index.js';
 
 /** Runs one command line. @returns the exit code */
 async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -15,13 +14,18 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<number
     // Commander has said its own errors already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     terminal.output.problem(messageOf(error));
-    return exitCodes.failed;
+    return error instanceof Misuse ? exitCodes.usage : exitCodes.failed;
   }
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof Failure || error instanceof ConfigError) return `calumma: ${error.message}`;
+  if (error instanceof Failure || isConfigError(error)) return `calumma: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+// By its code, not its class: for that the library would have to be loaded.
+function isConfigError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('CALUMMA_');
 }
 
 const terminal = processTerminal();

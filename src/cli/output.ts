@@ -6,12 +6,20 @@ export type Style = Parameters<typeof styleText>[0];
 export interface Output {
   /** One line to stdout. */
   line(text?: string): void;
-  /** One line to stderr. */
-  problem(text: string): void;
+  /** One line to stderr, in red unless another style is given. */
+  problem(text: string, style?: Style): void;
+  /** Text to stdout as it is. */
+  text(text: string): void;
   /** One JSON value to stdout. */
   json(value: unknown): void;
   /** The text in a colour where stdout is a terminal that wants colours, else as it is. */
   style(style: Style, text: string): string;
+  /** Whether a person sits in front of stdout. */
+  readonly isTerminal: boolean;
+  /** Whether {@link draw} reaches a person. */
+  readonly drawsProgress: boolean;
+  /** A line on stderr that the next one replaces; the empty one takes it away. */
+  draw(line: string): void;
 }
 
 /** The part of a terminal or pipe that is needed here. */
@@ -28,7 +36,11 @@ export function outputTo(stdout: Sink, stderr: Sink, environment: NodeJS.Process
   const [onStdout, onStderr] = [painter(stdout), painter(stderr)];
   return {
     line: (text = '') => void stdout.write(`${text}\n`),
-    problem: (text) => void stderr.write(`${onStderr('red', text)}\n`),
+    problem: (text, style = 'red') => void stderr.write(`${onStderr(style, text)}\n`),
+    isTerminal: stdout.isTTY === true,
+    drawsProgress: stderr.isTTY === true && environment.TERM !== 'dumb',
+    draw: (line) => void stderr.write(`\r\u001b[K${line}`),
+    text: (text) => void stdout.write(text),
     json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
     style: onStdout,
   };
@@ -43,9 +55,9 @@ function paint(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false });
 }
 
-/** Rows in columns as wide as their widest cell; the last cell of a row is not padded. */
+/** Rows in columns as wide as their widest cell, without blanks at their ends. */
 export function columns(rows: readonly (readonly string[])[], gap = 2): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
-  return rows.map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd((widths[at] ?? 0) + gap))).join(''));
+  return rows.map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd((widths[at] ?? 0) + gap))).join('').trimEnd());
 }

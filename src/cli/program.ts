@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 
 import { demoCommand } from './commands/demo.js';
-import { explainCommand } from './commands/explain.js';
-import { getCommand } from './commands/get.js';
-import { listCommand } from './commands/list.js';
+import { fileCommands } from './commands/files.js';
+import { readingCommands } from './commands/reading.js';
 import { sidecarCommand } from './commands/sidecar.js';
+import { writingCommands } from './commands/writing.js';
 import type { Terminal } from './terminal.js';
 
 const examples = `
@@ -30,9 +30,13 @@ export function programOf(terminal: Terminal): Command {
     .description('Dynamic configuration: see what a cascade of sources says, and why.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', examples);
-  for (const command of [demoCommand, explainCommand, getCommand, listCommand, sidecarCommand]) program.addCommand(command(terminal));
+  for (const command of commandsOf(terminal)) program.addCommand(command);
   for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(calumma --help says more)');
   return program;
+}
+
+function commandsOf(terminal: Terminal): Command[] {
+  return [...readingCommands(terminal), ...writingCommands(terminal), ...fileCommands(terminal), sidecarCommand(terminal), demoCommand(terminal)];
 }
 
 function version(): string {

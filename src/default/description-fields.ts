@@ -1,7 +1,7 @@
 import { isMap, type TreeMap } from '../formats/tree.js';
 import { child, complain, found, type Inspection, type Node } from './description-inspection.js';
 import type { JsonSchema, Shape } from './description-shapes.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../core/nearest.js';
 
 /** One key that a map of a description may have. */
 export interface Field<T> {

@@ -5,7 +5,7 @@ import { defaultName } from './description-configs.js';
 import { fieldsSchema, needed, optional, readFields, type Fields, type FieldValues } from './description-fields.js';
 import { complain, found, type Inspection, type Node } from './description-inspection.js';
 import { anyText, choice, filePath, flag, listOf, span, text, wholeNumber, type Shape } from './description-shapes.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../core/nearest.js';
 
 const outputFormats = ['properties', 'env', 'json', 'yaml', 'files'] as const;
 const signalNames = ['HUP', 'INT', 'QUIT', 'TERM', 'USR1', 'USR2', 'WINCH'] as const;

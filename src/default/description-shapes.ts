@@ -4,7 +4,7 @@ import { boolean, bytes, duration } from '../core/types/index.js';
 import { isList, isMap } from '../formats/tree.js';
 import { allFormats, builtInFormats } from '../formats/registry.js';
 import { child, complain, fill, found, type Inspection, type Node } from './description-inspection.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../core/nearest.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

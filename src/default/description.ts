@@ -12,7 +12,7 @@ import { createConfig } from './create.js';
 import { defaultName } from './description-configs.js';
 import { type Described, inspect } from './description-options.js';
 import type { Issue } from './description-inspection.js';
-import { suggestion } from './nearest.js';
+import { suggestion } from '../core/nearest.js';
 
 /** What a `calumma.yaml` says. */
 export interface Description extends Described {

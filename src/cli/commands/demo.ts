@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 
-import { runOnce } from '../demo/once.js';
-import { runDemo } from '../demo/run.js';
 import { Failure } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 
@@ -10,7 +8,8 @@ export function demoCommand({ output, stop }: Terminal): Command {
     .description('run a small gateway whose limits follow two files; edit them and watch')
     .option('--once', 'make the edit, show that the gateway followed, and end')
     .action(async ({ once }: { once?: true }) => {
-      if (once !== true) return runDemo(output, stop);
+      if (once !== true) return (await import('../demo/run.js')).runDemo(output, stop);
+      const { runOnce } = await import('../demo/once.js');
       try {
         await runOnce(output, stop);
       } catch (error) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 
-import { type ConfigChoice, configOf } from '../config.js';
+import type { ConfigChoice } from '../access/access.js';
 import type { Terminal } from '../terminal.js';
 
 interface SidecarChoice extends ConfigChoice {
@@ -18,6 +18,7 @@ export function sidecarCommand({ output, stop }: Terminal): Command {
     .action(async ({ port, socket, ...choice }: SidecarChoice) => {
       // Loaded when asked for: it brings a server along that no other command needs.
       const { startSidecar } = await import('../../entries/sidecar.js');
+      const { configOf } = await import('../config.js');
       // Not waited for: what the disk cache remembers is served at once, and the rest when it is there.
       const config = configOf(choice);
       try {

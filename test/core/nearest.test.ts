@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { nearest } from '../../src/default/nearest.js';
+import { nearest } from '../../src/core/nearest.js';
 
 const words = ['context', 'layers', 'maxBytes', 'maxStalenessMs', 'directory', 'env', 'files', 'file'];
 

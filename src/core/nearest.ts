@@ -1,18 +1,22 @@
 /**
  * The candidate that somebody who wrote `found` probably meant: at most two slips away (one in short words), or a word
- * that it begins. Case, `-` and `_` do not count.
+ * that it begins. Case, `-` and `_` do not count. Quick enough for 100,000 candidates: only those of about the same length are compared.
  *
  * @example nearest('layres', ['context', 'layers']); // 'layers'
  */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
   const word = plain(found);
-  if (word.length === 0 || word.length > 40) return undefined;
-  const limit = word.length < 5 ? 1 : 2;
-  const ranked = candidates
-    .map((candidate) => ({ candidate, slips: slipsBetween(word, plain(candidate)) }))
-    .sort((a, b) => a.slips - b.slips);
-  const [best] = ranked;
-  if (best !== undefined && best.slips <= limit) return best.candidate;
+  if (word.length === 0 || word.length > 100) return undefined;
+  let slips = word.length < 5 ? 2 : 3;
+  let best: string | undefined;
+  for (const candidate of candidates) {
+    const other = plain(candidate);
+    if (Math.abs(other.length - word.length) >= slips) continue;
+    const found = slipsBetween(word, other);
+    if (found >= slips) continue;
+    [slips, best] = [found, candidate];
+  }
+  if (best !== undefined) return best;
   return word.length < 3 ? undefined : candidates.find((candidate) => plain(candidate).startsWith(word));
 }
 

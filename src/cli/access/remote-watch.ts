@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Listener } from './access.js';
+import type { Address } from './address.js';
+import { eventsIn } from './event-stream.js';
+import { ask, problemOf } from './http.js';
+
+interface Feed {
+  readonly address: Address;
+  readonly namespace: string;
+  readonly prefix: string;
+}
+
+interface Snapshot {
+  readonly values: Readonly<Record<string, string>>;
+}
+
+interface Told {
+  readonly at: string;
+  readonly lagMs?: number | null;
+  readonly changes: readonly { readonly key: string; readonly op: string; readonly value?: string; readonly layer?: string }[];
+}
+
+interface ToldState {
+  readonly since: string;
+  readonly layer: string;
+  readonly state: string;
+}
+
+interface Follower {
+  /** What the user has been told so far; `undefined` before the first snapshot. */
+  values?: Map<string, string>;
+  lost: boolean;
+  readonly listener: Listener;
+}
+
+const retryMs = 1_000;
+/** The sidecar says something every 10 s. */
+const silenceMs = 30_000;
+
+/**
+ * Follows a sidecar; one that goes away is waited for, and what has changed meanwhile is told when it is back.
+ *
+ * @throws Failure when it cannot be followed from the start
+ */
+export async function watchRemote(feed: Feed, listener: Listener, signal: AbortSignal): Promise<void> {
+  const follower: Follower = { listener, lost: false };
+  for (;;) {
+    const error = await follow(feed, follower, signal).catch((problem: unknown) => problem as Error);
+    if (signal.aborted) return;
+    if (error !== undefined && follower.values === undefined) throw error;
+    await pause(follower, signal);
+  }
+}
+
+async function pause(follower: Follower, signal: AbortSignal): Promise<void> {
+  if (!follower.lost) tellState(follower, 'stale');
+  follower.lost = true;
+  await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+}
+
+function tellState({ listener }: Follower, state: string): void {
+  listener.state({ at: now(), layer: 'sidecar', state });
+}
+
+/** One connection, until it ends. */
+async function follow({ address, namespace, prefix }: Feed, follower: Follower, signal: AbortSignal): Promise<undefined> {
+  const path = `/v1/watch?ns=${encodeURIComponent(namespace)}${prefix === '' ? '' : `&prefix=${encodeURIComponent(prefix)}`}`;
+  const answer = await ask(address, { path, headers: { accept: 'text/event-stream' }, signal });
+  if (answer.statusCode !== 200) throw await problemOf(address, answer);
+  answer.socket.setTimeout(silenceMs);
+  if (follower.lost) tellState(follower, 'live');
+  follower.lost = false;
+  for await (const { event, data } of eventsIn(answer)) {
+    if (event === 'snapshot') takeSnapshot(follower, JSON.parse(data) as Snapshot);
+    else if (event === 'change') takeChange(follower, JSON.parse(data) as Told);
+    else if (event === 'state') takeState(follower, JSON.parse(data) as ToldState);
+  }
+  return undefined;
+}
+
+function takeSnapshot(follower: Follower, snapshot: Snapshot): void {
+  const [before, after] = [follower.values, new Map(Object.entries(snapshot.values))];
+  follower.values = after;
+  if (before === undefined) return;
+  const keys = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
+  const changes = keys.map((key) => ({ key, before: before.get(key) ?? null, after: after.get(key) ?? null, layer: null, lagMs: null }));
+  if (changes.length > 0) follower.listener.change({ at: now(), changes });
+}
+
+function takeChange(follower: Follower, { at, changes, lagMs = null }: Told): void {
+  const values = (follower.values ??= new Map());
+  const told = changes.map(({ key, op, value, layer = null }) => {
+    const before = values.get(key) ?? null;
+    const after = op === 'delete' ? null : (value ?? '');
+    if (after === null) values.delete(key);
+    else values.set(key, after);
+    return { key, before, after, layer, lagMs };
+  });
+  follower.listener.change({ at, changes: told });
+}
+
+function takeState({ listener }: Follower, { since, layer, state }: ToldState): void {
+  listener.state({ at: since, layer, state });
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

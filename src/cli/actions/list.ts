@@ -1,0 +1,20 @@
+import { type Row, withAccess } from '../access/access.js';
+import { oneLine } from '../lines.js';
+import type { ReadOptions } from '../options.js';
+import { columns, type Output } from '../output.js';
+import type { Terminal } from '../terminal.js';
+
+export async function list({ output }: Terminal, prefix: string, options: ReadOptions & { readonly all?: true }): Promise<void> {
+  await withAccess(options, async (access) => {
+    const rows = await access.list(prefix);
+    const shown = options.all === true || prefix !== '' ? rows : rows.filter((row) => !row.ambient);
+    if (options.json === true) output.json(rows.map(({ ambient: _, ...row }) => row));
+    else print(output, shown, rows.length - shown.length);
+  });
+}
+
+function print(output: Output, rows: readonly Row[], left: number): void {
+  const lines = columns(rows.map(({ key, value, origin }) => (origin === null ? [oneLine(key), oneLine(value)] : [oneLine(key), oneLine(value), output.style('dim', origin)])));
+  for (const line of lines) output.line(line);
+  if (left > 0) output.line(output.style('dim', `and ${left} variables of the environment: --all`));
+}
