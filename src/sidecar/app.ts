@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Access } from './access.js';
 import type { Clients } from './clients.js';
 import type { Namespaces } from './namespaces.js';
-import { notAllowed, notFound, Problem, problemOf } from './problem.js';
+import { notAllowed, notFound } from './problem.js';
+import { reported } from './refuse.js';
 import { addHealth } from './routes/health.js';
 import { addExplain } from './routes/explain.js';
 import { addPage } from './routes/page.js';
+import { addMetrics } from './routes/metrics.js';
+import { addNews } from './routes/news.js';
+import { addRefresh } from './routes/refresh.js';
 import { addStatus } from './routes/status.js';
 import type { Settings } from './options.js';
+import type { Tally } from './tally.js';
 import type { Target } from './target.js';
 
 /** What a route knows of its request besides the request itself. */
@@ -27,6 +31,7 @@ export interface Services {
   readonly namespaces: Namespaces;
   readonly clients: Clients;
   readonly settings: Settings;
+  readonly tally: Tally;
   /** ms since the epoch. */
   readonly startedAt: number;
 }
@@ -34,25 +39,19 @@ export interface Services {
 /** Adds the routes of one file. */
 export type AddRoutes = (app: App, services: Services) => void;
 
-const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain, addPage];
+const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain, addNews, addMetrics, addRefresh, addPage];
 
 /** Everything but reading values and waiting for news, which is answered before it comes here: see `reading.ts`. */
 export function appOf(services: Services): App {
   const app: App = new Hono<{ Bindings: Bindings }>();
-  app.use(bodyLimit({ maxSize: services.settings.limits.bodyBytes, onError: () => { throw tooLarge(services); } }));
   for (const add of routes) add(app, services);
   app.notFound((context) => {
     const allowed = app.routes.filter(({ path, method }) => method !== 'ALL' && path === context.req.path).map(({ method }) => method);
     throw allowed.length > 0 ? notAllowed([...new Set(allowed)].join(', ')) : notFound('no such path: README has the list');
   });
   app.onError((error) => {
-    const problem = problemOf(error);
-    if (problem.code === 'INTERNAL') process.emitWarning(error);
+    const problem = reported(error);
     return Response.json(problem, { status: problem.status, headers: problem.headers });
   });
   return app;
-}
-
-function tooLarge({ settings }: Services): Problem {
-  return new Problem(413, 'BODY_TOO_LARGE', `expected at most ${settings.limits.bodyBytes} bytes of body`, { connection: 'close' });
 }

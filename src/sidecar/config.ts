@@ -1,21 +1,52 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Access } from './access.js';
 import { type Answer, jsonType } from './answer.js';
-import { bodyOf } from './format.js';
+import { bodyOf, typeOf } from './format.js';
 import { tagOfValue } from './hash.js';
 import { snapshotHead } from './messages.js';
 import type { Namespace } from './namespace.js';
 import { notFound, Problem } from './problem.js';
-import type { View } from './view.js';
+import { wordOf } from './revisions.js';
+import type { View, ViewFormat } from './view.js';
 
 /** What `/v1/config/{ns}` answers: the whole or a part below a prefix. */
-export function answerView(namespace: Namespace, view: View, ifNoneMatch: string | undefined): Answer {
+export function answerView(view: View, format: ViewFormat, ifNoneMatch: string | undefined): Answer {
+  const { namespace } = view;
   expectSomething(namespace);
   const headers = headersOf(namespace);
   headers.etag = view.tag;
+  headers.vary = 'accept';
   if (matches(ifNoneMatch, view.tag)) return { status: 304, headers, body: [] };
-  headers['content-type'] = jsonType;
-  return { status: 200, headers, body: [snapshotHead(namespace), bodyOf(view, 'json')] };
+  headers['content-type'] = typeOf(format);
+  const body = bodyOf(view, format);
+  if (format === 'json') return { status: 200, headers, body: [snapshotHead(namespace), body] };
+  const masked = view.masked().length;
+  if (masked > 0) headers['x-config-masked'] = String(masked);
+  return { status: 200, headers, body: [body] };
+}
+
+/** What `/v1/config?ns=a&ns=b` answers. */
+export function answerViews(views: readonly View[], ifNoneMatch: string | undefined): Answer {
+  const namespaces = views.map(({ namespace }) => namespace);
+  for (const namespace of namespaces) expectSomething(namespace);
+  const revision = wordOf(namespaces);
+  const oldest = namespaces.reduce((one, other) => ((other.stand.asOf ?? Infinity) < (one.stand.asOf ?? Infinity) ? other : one));
+  const headers = { ...headersOf(oldest), 'x-config-revision': revision, etag: tagOfViews(views) };
+  if (matches(ifNoneMatch, headers.etag)) return { status: 304, headers, body: [] };
+  const parts = views.flatMap((view, at) => [`${at === 0 ? '' : ','}${JSON.stringify(view.namespace.name)}:${snapshotHead(view.namespace)}`, bodyOf(view, 'json')]);
+  return { status: 200, headers: { ...headers, 'content-type': jsonType }, body: [`{"revision":${JSON.stringify(revision)},"namespaces":{`, ...parts, '}}'] };
+}
+
+/** The entity tag of several views together. */
+export function tagOfViews(views: readonly View[]): string {
+  return tagOfValue(views.map(({ tag }) => tag).join());
+}
+
+/** What Prana answers to `/dynamicproperties?id=a&id=b`: each value, or null. */
+export function answerPrana(namespace: Namespace, ids: readonly string[], { reveal }: Access): Answer {
+  const { config } = namespace;
+  const pairs = ids.map((id) => `${JSON.stringify(id)}:${JSON.stringify((reveal ? config.get(id) : config.masked(id)) ?? null)}`);
+  return { status: 200, headers: { ...headersOf(namespace), 'content-type': jsonType }, body: [`{${pairs.join(',')}}`] };
 }
 
 /** What `/v1/config/{ns}/{key}` answers: the value as it is. */

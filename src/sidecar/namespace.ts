@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ChangeSet, Config, StateChange, Unsubscribe } from '../index.js';
+import type { ChangeSet, Config, ConfigError, StateChange, Unsubscribe } from '../index.js';
 import { Bodies } from './bodies.js';
 import { differences } from './differences.js';
 import { type Kept, Ring } from './ring.js';
@@ -35,6 +35,7 @@ export interface Follower {
   /** Called after each publish; everything that is asked then shows the state after it. */
   committed?(commit: Commit, namespace: Namespace): void;
   stateChanged?(change: StateChange, namespace: Namespace): void;
+  failed?(error: ConfigError, namespace: Namespace): void;
 }
 
 export interface NamespaceLimits {
@@ -139,7 +140,11 @@ export class Namespace {
   }
 
   #listen(config: Config): readonly Unsubscribe[] {
-    return [config.on('change', (set) => this.#published(set)), config.on('state', (change) => this.#stateChanged(change))];
+    return [
+      config.on('change', (set) => this.#published(set)),
+      config.on('state', (change) => this.#stateChanged(change)),
+      config.on('error', (error) => this.#failed(error)),
+    ];
   }
 
   #published(set: ChangeSet): void {
@@ -173,6 +178,10 @@ export class Namespace {
   #stateChanged(change: StateChange): void {
     this.#stand = undefined;
     for (const follower of [...this.#followers]) follower.stateChanged?.(change, this);
+  }
+
+  #failed(error: ConfigError): void {
+    for (const follower of [...this.#followers]) follower.failed?.(error, this);
   }
 
   #revisionOf(version: number): string {

@@ -1,5 +1,5 @@
 import type { Config } from '../index.js';
-import { Namespace, type NamespaceLimits } from './namespace.js';
+import { type Follower, Namespace, type NamespaceLimits } from './namespace.js';
 import { notFound } from './problem.js';
 
 /** The namespaces that are served. */
@@ -7,6 +7,7 @@ export class Namespaces {
   readonly #limits: NamespaceLimits;
   readonly #named = new Map<string, Namespace>();
   readonly #gone = new Set<(namespace: Namespace) => void>();
+  readonly #followers = new Set<Follower>();
 
   constructor(configs: Readonly<Record<string, Config>>, limits: NamespaceLimits) {
     this.#limits = limits;
@@ -38,7 +39,7 @@ export class Namespaces {
   reload(configs: Readonly<Record<string, Config>>): void {
     for (const [name, config] of Object.entries(configs)) {
       const known = this.#named.get(name);
-      if (known === undefined) this.#named.set(name, new Namespace(name, config, this.#limits));
+      if (known === undefined) this.#named.set(name, this.#followed(new Namespace(name, config, this.#limits)));
       else known.swap(config);
     }
     for (const [name, namespace] of this.#named) {
@@ -52,6 +53,17 @@ export class Namespaces {
   /** Calls `tell` for each namespace that a reload takes away. */
   onGone(tell: (namespace: Namespace) => void): void {
     this.#gone.add(tell);
+  }
+
+  /** Follows every namespace, also those that come with a reload. */
+  follow(follower: Follower): void {
+    this.#followers.add(follower);
+    for (const namespace of this.#named.values()) namespace.follow(follower);
+  }
+
+  #followed(namespace: Namespace): Namespace {
+    for (const follower of this.#followers) namespace.follow(follower);
+    return namespace;
   }
 
   close(): void {

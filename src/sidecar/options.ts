@@ -45,6 +45,8 @@ export interface SidecarOptions {
   readonly heartbeatMs?: number;
   /** Where the files of the page are. Default: `dist/page` of this package. */
   readonly pageDir?: string;
+  /** What else is wrong, asked for `/v1/status`: a description that could not be read again, an output that failed. Default: nothing. */
+  readonly problems?: () => readonly ConfigError[];
 }
 
 export type Limits = Required<SidecarLimits>;
@@ -55,6 +57,7 @@ export interface Settings {
   readonly limits: Limits;
   readonly heartbeatMs: number;
   readonly pageDir: string;
+  readonly problems: () => readonly ConfigError[];
 }
 
 const defaults: Limits = {
@@ -72,7 +75,7 @@ const defaults: Limits = {
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function settingsOf(options: SidecarOptions): Settings {
-  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage() } = options;
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), problems = () => [] } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
   if (Object.keys(options.configs).length === 0) throw wrong('configs', 'at least one config', 'none');
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
@@ -86,6 +89,7 @@ export function settingsOf(options: SidecarOptions): Settings {
     limits: { ...defaults, ...limits },
     heartbeatMs,
     pageDir,
+    problems,
   };
 }
 

@@ -1,18 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { send } from './answer.js';
+import { type Answer, send } from './answer.js';
 import { type Client, type Clients, nameOf } from './clients.js';
-import { answerView, matches } from './config.js';
+import { matches } from './config.js';
 import type { Namespace } from './namespace.js';
 import { badRequest } from './problem.js';
-import type { View } from './view.js';
+import { refuse } from './refuse.js';
+import { wordOf } from './revisions.js';
 
 const longestWaitMs = 55_000;
 
 /** What a long poll waits for. */
 export interface Awaited {
-  readonly namespace: Namespace;
+  readonly namespaces: readonly Namespace[];
   readonly prefix: string;
-  readonly reveal: boolean;
+  /** Tells the present tag. */
+  readonly tagNow: () => string;
+  /** The answer to who has the tag: everything, or a 304. */
+  readonly answer: () => Answer;
   /** The tag that the client has. */
   readonly tag: string;
   readonly waitMs: number;
@@ -34,7 +38,7 @@ export class LongPoll implements Client {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #clients: Clients;
-  #unfollow: (() => void) | undefined;
+  #unfollow: readonly (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #revision: string;
 
@@ -44,11 +48,11 @@ export class LongPoll implements Client {
     this.#response = response;
     this.#clients = clients;
     this.name = nameOf(request);
-    this.#revision = awaited.namespace.revision;
+    this.#revision = wordOf(awaited.namespaces);
   }
 
   get namespaces(): readonly string[] {
-    return [this.#awaited.namespace.name];
+    return this.#awaited.namespaces.map(({ name }) => name);
   }
 
   get prefix(): string {
@@ -62,10 +66,10 @@ export class LongPoll implements Client {
   /** @throws Problem 503 when too many wait already */
   start(): void {
     this.#clients.expectRoom();
-    const { namespace, tag, waitMs } = this.#awaited;
+    const { namespaces, tag, tagNow, waitMs } = this.#awaited;
     // Registered before it compares: what is published in between is not missed.
-    this.#unfollow = namespace.follow({ committed: () => this.#committed() });
-    if (!matches(tag, this.#view.tag)) return this.end();
+    this.#unfollow = namespaces.map((namespace) => namespace.follow({ committed: () => this.#committed() }));
+    if (!matches(tag, tagNow())) return this.end();
     this.#clients.add(this);
     // A little early, and not all at once: those who came together would come together again.
     this.#timer = setTimeout(() => this.end(), waitMs * (1 - Math.random() / 10));
@@ -75,19 +79,19 @@ export class LongPoll implements Client {
   /** Answers with what is there: a 304 when nothing has changed. */
   end(): void {
     this.#leave();
-    send(this.#request, this.#response, answerView(this.#awaited.namespace, this.#view, this.#awaited.tag));
-  }
-
-  get #view(): View {
-    return this.#awaited.namespace.view(this.#awaited.prefix, this.#awaited.reveal);
+    try {
+      send(this.#request, this.#response, this.#awaited.answer());
+    } catch (error) {
+      refuse(error, this.#request, this.#response);
+    }
   }
 
   #committed(): void {
-    if (!matches(this.#awaited.tag, this.#view.tag)) this.end();
+    if (!matches(this.#awaited.tag, this.#awaited.tagNow())) this.end();
   }
 
   #leave(): void {
-    this.#unfollow?.();
+    for (const end of this.#unfollow) end();
     this.#clients.remove(this);
     clearTimeout(this.#timer);
   }

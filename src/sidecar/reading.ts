@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access.js';
-import { answerProblem, send } from './answer.js';
+import { type Answer, send } from './answer.js';
 import type { Clients } from './clients.js';
-import { answerKey, answerView } from './config.js';
-import type { Namespace } from './namespace.js';
+import { answerKey, answerPrana, answerView, answerViews, tagOfViews } from './config.js';
+import { formatOf } from './format.js';
 import type { Namespaces } from './namespaces.js';
 import { LongPoll, waitOf } from './poll.js';
-import { badRequest, problemOf } from './problem.js';
+import { badRequest } from './problem.js';
 import { keyOf, type Target } from './target.js';
+import type { View } from './view.js';
 import type { Watchers } from './watch.js';
 
 /** What reading needs. */
@@ -25,21 +26,30 @@ export interface Reader {
  */
 export function read(reader: Reader, target: Target, access: Access, request: IncomingMessage, response: ServerResponse): boolean {
   const [version, what, name = ''] = target.path;
-  if (version !== 'v1' || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
-  if (what === 'watch' && target.path.length === 2) watch(reader, target, access, request, response);
-  else if (what !== 'config') return false;
+  const isOurs = version === 'v1' ? what === 'config' || (what === 'watch' && target.path.length === 2) : version === 'dynamicproperties';
+  if (!isOurs || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
+  if (what === 'watch') watch(reader, target, access, request, response);
+  else if (version !== 'v1') send(request, response, answerPrana(reader.namespaces.get('default'), target.query.getAll('id'), access));
   else if (target.path.length > 3) send(request, response, answerKey(reader.namespaces.get(name), keyOf(target), access, request.headers['if-none-match']));
-  else if (target.path.length === 3) whole(reader, reader.namespaces.get(name), target.query, access, request, response);
-  else return false;
+  else whole(reader, target, access, request, response);
   return true;
 }
 
-function whole({ clients }: Reader, namespace: Namespace, query: URLSearchParams, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {
+function whole({ namespaces, clients }: Reader, { path, query }: Target, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {
+  const [, , name] = path;
+  const asked = name === undefined ? namespaces.ofQuery(query) : [namespaces.get(name)];
   const prefix = query.get('prefix') ?? '';
+  const format = formatOf(query, request.headers.accept);
   const tag = request.headers['if-none-match'];
+  const views = (): View[] => asked.map((namespace) => namespace.view(prefix, reveal));
+  const one = (): View | undefined => (name === undefined ? undefined : views()[0]);
+  const answer = (): Answer => {
+    const view = one();
+    return view === undefined ? answerViews(views(), tag) : answerView(view, format, tag);
+  };
   const wait = query.get('wait');
-  if (wait === null || tag === undefined) return send(request, response, answerView(namespace, namespace.view(prefix, reveal), tag));
-  new LongPoll({ namespace, prefix, reveal, tag, waitMs: waitOf(wait) }, request, response, clients).start();
+  if (wait === null || tag === undefined) return send(request, response, answer());
+  new LongPoll({ namespaces: asked, prefix, tagNow: () => one()?.tag ?? tagOfViews(views()), answer, tag, waitMs: waitOf(wait) }, request, response, clients).start();
 }
 
 function watch({ namespaces, watchers }: Reader, { query }: Target, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {
@@ -48,12 +58,4 @@ function watch({ namespaces, watchers }: Reader, { query }: Target, { reveal }: 
   const lastEventId = (Array.isArray(header) ? header[0] : header) ?? query.get('lastEventId') ?? undefined;
   const wanted = { namespaces: namespaces.ofQuery(query), prefix: query.get('prefix') ?? '', reveal, lastEventId, snapshot: query.get('snapshot') !== 'false' };
   watchers.open(wanted, request, response);
-}
-
-/** Whatever went wrong, as the answer. */
-export function refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
-  const problem = problemOf(thrown);
-  if (problem.code === 'INTERNAL') process.emitWarning(thrown as Error);
-  if (response.headersSent) response.destroy();
-  else send(request, response, answerProblem(problem));
 }

@@ -2,17 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { unlink } from 'node:fs/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Config } from '../index.js';
+import { hasBody } from './answer.js';
+import { bodyOfRequest } from './body.js';
 import { type Access, type Authorise, readOnly } from './access.js';
 import { appOf } from './app.js';
 import { Clients } from './clients.js';
 import { listenAt, listenAtSocket } from './listen.js';
 import { Namespaces } from './namespaces.js';
 import { type Settings, settingsOf, type SidecarOptions } from './options.js';
-import { Problem } from './problem.js';
-import { read, type Reader, refuse } from './reading.js';
+import { refuse } from './refuse.js';
+import { Tally } from './tally.js';
+import { read, type Reader } from './reading.js';
 import { type Target, targetOf } from './target.js';
 import { Watchers } from './watch.js';
-import { hasBody } from './answer.js';
 
 /** A sidecar that runs. */
 export interface Sidecar {
@@ -69,7 +71,8 @@ class Service implements Sidecar {
     this.#settings = settings;
     this.#authorise = authorise;
     this.#reader = { namespaces, clients, watchers };
-    const app = appOf({ namespaces, clients, settings, startedAt: Date.now() });
+    const tally = new Tally(namespaces);
+    const app = appOf({ namespaces, clients, settings, tally, startedAt: Date.now() });
     this.#rest = getRequestListener((request, env) => app.fetch(request, { ...(env as HttpBindings), ...this.#known.get((env as HttpBindings).incoming) }), {
       overrideGlobalObjects: false,
     });
@@ -131,18 +134,21 @@ class Service implements Sidecar {
     try {
       const access = this.#authorise(request);
       const target = targetOf(request.url ?? '/');
-      this.#expectSmall(request);
       if (read(this.#reader, target, access, request, response)) return;
       this.#known.set(request, { access, target });
-      void this.#rest(request, response);
+      void this.#answerRest(request, response);
     } catch (error) {
       refuse(error, request, response);
     }
   }
 
-  #expectSmall(request: IncomingMessage): void {
-    const { bodyBytes } = this.#settings.limits;
-    if (!hasBody(request) || !(Number(request.headers['content-length']) > bodyBytes)) return;
-    throw new Problem(413, 'BODY_TOO_LARGE', `expected at most ${bodyBytes} bytes of body`);
+  async #answerRest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      // Read before the route, and with a limit; hono's adapter takes it from here.
+      if (hasBody(request)) Object.assign(request, { rawBody: await bodyOfRequest(request, this.#settings.limits.bodyBytes) });
+      await this.#rest(request, response);
+    } catch (error) {
+      refuse(error, request, response);
+    }
   }
 }

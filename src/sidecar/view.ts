@@ -21,13 +21,13 @@ export interface Shown {
 export class View {
   readonly prefix: string;
   readonly reveal: boolean;
-  readonly #namespace: Namespace;
+  readonly namespace: Namespace;
   readonly #isPart: (key: string) => boolean;
   #hash: SetHash | undefined;
   #tag: string | undefined;
 
   constructor(namespace: Namespace, prefix: string, reveal: boolean) {
-    this.#namespace = namespace;
+    this.namespace = namespace;
     this.prefix = prefix;
     this.reveal = reveal;
     this.#isPart = atOrUnder(prefix);
@@ -39,21 +39,21 @@ export class View {
   }
 
   entries(): (readonly [string, string])[] {
-    const entries = this.#namespace.config.entries(this.prefix);
-    const { secrets } = this.#namespace;
+    const entries = this.namespace.config.entries(this.prefix);
+    const { secrets } = this.namespace;
     if (this.reveal || secrets.size === 0) return entries;
     return entries.map(([key, value]) => [key, secrets.show(key, value)]);
   }
 
   /** The keys whose values are not shown as they are. */
   masked(): string[] {
-    const { config, secrets } = this.#namespace;
+    const { config, secrets } = this.namespace;
     return this.reveal || secrets.size === 0 ? [] : config.keys(this.prefix).filter((key) => secrets.hides(key));
   }
 
   /** What `make` makes of the entries, once for each publish. */
   body(format: ViewFormat, make: (view: View) => Buffer): Buffer {
-    return this.#namespace.bodies.get(`${format} ${this.reveal} ${this.prefix}`, () => make(this));
+    return this.namespace.bodies.get(`${format} ${this.reveal} ${this.prefix}`, () => make(this));
   }
 
   /** What of a commit shows in here; `undefined` is "not set". */
