@@ -28,7 +28,7 @@ it('lists who waits for news', async () => {
   expect(clients).toMatchObject([{ kind: 'watch', namespaces: ['default'], prefix: 'gateway', name: 'node' }]);
   expect(clients[0]!.revision).toMatch(new RegExp(`-${config.version}$`));
   client.stop();
-  await expect.poll(async () => (await (await fetch(`${url}/v1/clients`)).json()) as unknown).toEqual({ clients: [] });
+  await expect.poll(async () => (await (await fetch(`${url}/v1/clients`)).json())).toEqual({ clients: [] });
 });
 
 it('is not ready, and has no answer but 503, before anything was held; then it is ready for good', async () => {
