@@ -10,7 +10,8 @@ export async function bodyOfRequest(request: IncomingMessage, mostBytes: number)
   if (Number(request.headers['content-length']) > mostBytes) throw tooLarge(mostBytes);
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // Not destroyed when we leave: the answer goes out on the same connection.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += piece.length;
     if (bytes > mostBytes) throw tooLarge(mostBytes);
     pieces.push(piece);

@@ -124,8 +124,8 @@ export class Namespace {
     for (const end of this.#listening) end();
     const changes = differences(before, config);
     const set = { version: config.version, changes, at: new Date(), causes: [] };
-    const shownBefore = this.#shownBefore(set);
     const secrets = new Secrets(config);
+    const shownBefore = this.#shownBefore(set).map((shown, at) => (shown === undefined ? undefined : secrets.showFormer(config, changes[at]?.key ?? '', shown)));
     // What was no secret so far stands readable in what is kept.
     if (secrets.hidesMoreThan(this.#secrets)) this.#ring.clear();
     this.#views.clear();

@@ -77,7 +77,7 @@ const defaults: Limits = {
 export function settingsOf(options: SidecarOptions): Settings {
   const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), problems = () => [] } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
-  if (Object.keys(options.configs).length === 0) throw wrong('configs', 'at least one config', 'none');
+  expectConfigs(options.configs);
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
     if (typeof value !== 'number' || !(value > 0)) throw wrong(name, 'a number above 0', String(value));
   }
@@ -91,6 +91,11 @@ export function settingsOf(options: SidecarOptions): Settings {
     pageDir,
     problems,
   };
+}
+
+/** @throws ConfigError CALUMMA_OPTION */
+export function expectConfigs(configs: SidecarOptions['configs']): void {
+  if (Object.keys(configs).length === 0) throw wrong('configs', 'at least one config', 'none');
 }
 
 function wrong(option: string, expected: string, found: string): ConfigError {

@@ -4,6 +4,8 @@ import { type Problem, problemOf } from './problem.js';
 
 /** Whatever went wrong, as the answer. */
 export function refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
+  // Nobody is there any more to be told, and who hangs up is no failure of ours.
+  if (response.destroyed) return;
   const problem = reported(thrown);
   if (response.headersSent) response.destroy();
   else send(request, response, answerProblem(problem));

@@ -1,5 +1,7 @@
 import type { ChangeSet, Config } from '../index.js';
 
+const hidden = '***';
+
 /**
  * What of a config is shown otherwise than it is: the secrets, and addresses with a password in them. Kept, rather than asked for anew, so
  * that a value that was a secret stays one in the news of its end.
@@ -28,6 +30,11 @@ export class Secrets {
   hidesMoreThan(other: Secrets): boolean {
     for (const key of this.#shown.keys()) if (!other.hides(key)) return true;
     return false;
+  }
+
+  /** The value that a key had before this config came, as it may be shown now. */
+  showFormer(config: Config, key: string, value: string): string {
+    return this.hides(key) || config.explain(key).secret ? hidden : value;
   }
 
   /** Learns from a publish. */

@@ -9,7 +9,8 @@ import { appOf } from './app.js';
 import { Clients } from './clients.js';
 import { listenAt, listenAtSocket } from './listen.js';
 import { Namespaces } from './namespaces.js';
-import { type Settings, settingsOf, type SidecarOptions } from './options.js';
+import { expectConfigs, type Settings, settingsOf, type SidecarOptions } from './options.js';
+import { Problem } from './problem.js';
 import { refuse } from './refuse.js';
 import { Tally } from './tally.js';
 import { read, type Reader } from './reading.js';
@@ -100,6 +101,7 @@ class Service implements Sidecar {
   }
 
   reload(configs: Readonly<Record<string, Config>>): void {
+    expectConfigs(configs);
     this.#reader.namespaces.reload(configs);
   }
 
@@ -124,7 +126,8 @@ class Service implements Sidecar {
     const { headerBytes, headersMs, requestMs, connections, headers } = this.#settings.limits;
     const server = createServer({ maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 });
     server.maxConnections = connections;
-    server.maxHeadersCount = headers;
+    // One more than may be: what is above is left out without a word, which could be an Authorization.
+    server.maxHeadersCount = headers + 1;
     server.on('request', (request, response) => this.#answer(request, response));
     this.#servers.push(server);
     return server;
@@ -132,6 +135,7 @@ class Service implements Sidecar {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     try {
+      this.#expectFewHeaders(request);
       const access = this.#authorise(request);
       const target = targetOf(request.url ?? '/');
       if (read(this.#reader, target, access, request, response)) return;
@@ -140,6 +144,11 @@ class Service implements Sidecar {
     } catch (error) {
       refuse(error, request, response);
     }
+  }
+
+  #expectFewHeaders({ rawHeaders }: IncomingMessage): void {
+    const { headers } = this.#settings.limits;
+    if (rawHeaders.length > 2 * headers) throw new Problem(431, 'TOO_MANY_HEADERS', `expected at most ${headers} headers`);
   }
 
   async #answerRest(request: IncomingMessage, response: ServerResponse): Promise<void> {

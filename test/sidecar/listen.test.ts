@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { createConfig, values } from '../../src/index.js';
+import { startSidecar } from '../../src/sidecar/index.js';
+import { serving, sidecarOf } from './rig.js';
+
+const configs = { default: createConfig({ layers: [values({ a: '1' })], context: {} }) };
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'calumma-sidecar-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function overSocket(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(text));
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+it('listens at a Unix socket that only its own may open, and takes it away at the end', async () => {
+  const socketPath = join(scratch(), 'sidecar.sock');
+  const sidecar = await sidecarOf({ configs, listen: false, socketPath });
+  expect([sidecar.url, sidecar.socketPath]).toEqual([undefined, socketPath]);
+  expect(statSync(socketPath).mode & 0o777).toBe(0o660);
+  expect(await overSocket(socketPath, '/v1/config/default/a')).toBe('1');
+  await sidecar.close();
+  expect(() => statSync(socketPath)).toThrow(/ENOENT/);
+});
+
+it('says who is in the way when two start at one port or socket, and leaves the first alone', async () => {
+  const socketPath = join(scratch(), 'sidecar.sock');
+  const { url } = await serving({ a: '1' });
+  const port = Number(new URL(url).port);
+  await expect(startSidecar({ configs, listen: { port } })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN', message: expect.stringContaining(`127.0.0.1:${port}`) as unknown });
+  await sidecarOf({ configs, listen: false, socketPath });
+  await expect(startSidecar({ configs, listen: { port: 0 }, socketPath })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN', message: expect.stringContaining('another sidecar') as unknown });
+  expect(await overSocket(socketPath, '/v1/config/default/a')).toBe('1');
+});
+
+it('takes the place of a socket that a killed process has left, and of nothing else', async () => {
+  const folder = scratch();
+  const left = join(folder, 'left.sock');
+  const dead = createServer().listen(left);
+  await new Promise((resolve) => dead.once('listening', resolve));
+  // As a killed process leaves it: closed, and still there.
+  const { execFileSync } = await import('node:child_process');
+  execFileSync('mv', [left, `${left}.kept`]);
+  await new Promise((resolve) => dead.close(resolve));
+  execFileSync('mv', [`${left}.kept`, left]);
+  await sidecarOf({ configs, listen: false, socketPath: left });
+  expect(await overSocket(left, '/v1/config/default/a')).toBe('1');
+  const file = join(folder, 'file');
+  writeFileSync(file, 'mine');
+  await expect(startSidecar({ configs, listen: false, socketPath: file })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
+  await expect(startSidecar({ configs, listen: false, socketPath: join(folder, 'none', 'x.sock') })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
+});
+
+it.each([
+  [{ configs: {} }, /at least one config/],
+  [{ configs, listen: false as const }, /socketPath/],
+  [{ configs, listen: { port: 70_000 } }, /65535/],
+  [{ configs, limits: { ring: 0 } }, /above 0/],
+])('refuses %j', async (options, message) => {
+  await expect(startSidecar(options)).rejects.toMatchObject({ code: 'CALUMMA_OPTION', message: expect.stringMatching(message) as unknown });
+});
