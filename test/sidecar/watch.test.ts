@@ -60,7 +60,7 @@ it('tells only what lies below the prefix, and lets the id run on with the heart
   await until(() => client.events.length === 1);
   expect((client.events[0]!.data as { values: unknown }).values).toEqual({ 'gateway.a': '1' });
   store.set('gatewayb', '2');
-  await until(() => client.text().includes(`: here\nid: ${idOf(config.version, client.lastId()!)}\n`));
+  await until(() => client.text().includes(`: here live\nid: ${idOf(config.version, client.lastId()!)}\n`));
   store.set('gateway.a', '2');
   await until(() => client.events.length === 2);
   expect(client.events[1]).toMatchObject({ data: { changes: [{ key: 'gateway.a', value: '2' }] } });
