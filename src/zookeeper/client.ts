@@ -21,6 +21,11 @@ export interface ReadOptions extends CallSignal {
   readonly watch?: WatchListener | undefined;
 }
 
+export interface ReadManyOptions extends CallSignal {
+  /** Whether data are views of the reply, each of which keeps all of it: for who looks at them and lets them go. Default false: copies. */
+  readonly views?: boolean | undefined;
+}
+
 export interface WriteOptions extends CallSignal {
   /** The version that the node must have, else `BADVERSION`. Default -1: any. */
   readonly version?: number | undefined;
@@ -281,8 +286,8 @@ export class ZooKeeperClient {
    * const [limit, names] = await client.multiRead([{ op: 'get', path: '/config/limit' }, { op: 'children', path: '/config' }]);
    * console.log(limit.op === 'get' && limit.data.toString(), names.op);   // prints 50 children
    */
-  multiRead(reads: readonly Read[], { signal }: CallSignal = {}): Promise<ReadResult[]> {
-    return this.#call(() => multiRead(this.#root, reads), signal);
+  multiRead(reads: readonly Read[], { signal, views = false }: ReadManyOptions = {}): Promise<ReadResult[]> {
+    return this.#call(() => multiRead(this.#root, reads, views), signal);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** A client of ZooKeeper without dependencies: promises, typed errors, persistent watches, TLS. */
 export { ZooKeeperClient } from './client.js';
-export type { AddWatchOptions, CallSignal, ReadOptions, RemoveWatchesOptions, WriteOptions } from './client.js';
+export type { AddWatchOptions, CallSignal, ReadManyOptions, ReadOptions, RemoveWatchesOptions, WriteOptions } from './client.js';
 export type { Auth } from './channel.js';
 export type { ZooKeeperTls } from './connection.js';
 export { ZooKeeperError } from './errors.js';

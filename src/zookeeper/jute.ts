@@ -107,11 +107,16 @@ export class JuteReader {
    * is most of its reply, is a view.
    */
   buffer(): Buffer {
+    const view = this.view();
+    return view.length * 2 >= this.#bytes.buffer.byteLength ? view : Buffer.from(view);
+  }
+
+  /** The same without a copy, for who looks at it and lets it go. */
+  view(): Buffer {
     const size = this.#size();
     if (size <= 0) return Buffer.alloc(0);
     const from = this.#take(size);
-    const view = this.#bytes.subarray(from, from + size);
-    return size * 2 >= this.#bytes.buffer.byteLength ? view : Buffer.from(view);
+    return this.#bytes.subarray(from, from + size);
   }
 
   vector<T>(read: (reader: this) => T): T[] {

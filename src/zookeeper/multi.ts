@@ -49,13 +49,13 @@ export function multi(root: Chroot, operations: readonly Operation[]): Request<O
 }
 
 /** @throws ZooKeeperError `BADARGUMENTS` */
-export function multiRead(root: Chroot, reads: readonly Read[]): Request<ReadResult[]> {
+export function multiRead(root: Chroot, reads: readonly Read[], views: boolean): Request<ReadResult[]> {
   const pieces = reads.map((read) => readPiece(root, read));
   return {
     operation: 'multiRead',
     path: undefined,
     frame: multiFrame(opcodes.multiRead, pieces),
-    decode: (reader) => readMany(reader, reads, readOne),
+    decode: (reader) => readMany(reader, reads, (from, read, type) => readOne(from, read, type, views)),
   };
 }
 
@@ -111,9 +111,9 @@ function readMany<O, R>(reader: JuteReader, asked: readonly O[], read: Reader<O,
 
 const errorType = -1;
 
-function readOne(reader: JuteReader, { op, path }: Read, type: number): ReadResult {
+function readOne(reader: JuteReader, { op, path }: Read, type: number, views: boolean): ReadResult {
   if (type === errorType) return { op: 'error', path, error: replyError(`multiRead ${op}`, path, reader.int()) };
-  if (type === opcodes.getData && op === 'get') return { op, path, data: reader.buffer(), stat: readStat(reader) };
+  if (type === opcodes.getData && op === 'get') return { op, path, data: views ? reader.view() : reader.buffer(), stat: readStat(reader) };
   if (type === opcodes.getChildren && op === 'children') return { op, path, children: reader.vector((names) => names.string()) };
   throw protocolError(`expected the result of ${op}, found one of type ${type}`);
 }

@@ -1,4 +1,4 @@
-import type { CallSignal, ZooKeeperClient } from '../client.js';
+import type { CallSignal, ReadManyOptions, ZooKeeperClient } from '../client.js';
 import { isCode } from '../errors.js';
 import type { ReadResult } from '../multi.js';
 import type { Stat } from '../records.js';
@@ -6,6 +6,7 @@ import type { WatchListener } from '../watches.js';
 
 /** What reading a node gave. */
 export type Found =
+  /** The data may be a view of a whole reply: it is not to be kept. */
   | { readonly kind: 'node'; readonly data: Buffer; readonly stat: Stat }
   | { readonly kind: 'absent' }
   /** It is there, but its ACL does not let us read it. */
@@ -27,11 +28,11 @@ export interface Reader {
 export class BatchReader implements Reader {
   readonly listsLeaves = false;
   readonly #client: ZooKeeperClient;
-  readonly #options: CallSignal;
+  readonly #options: ReadManyOptions;
 
   constructor(client: ZooKeeperClient, signal: AbortSignal) {
     this.#client = client;
-    this.#options = { signal };
+    this.#options = { signal, views: true };
   }
 
   read(paths: readonly string[], found: (path: string, what: Found) => void): Promise<void> {
