@@ -115,6 +115,23 @@ describeWith('zookeeper', 'operations', () => {
     expect(a).toMatchObject({ data: Buffer.from('A') });
   });
 
+  test('what many nodes hold is copied, or on request a view of the one reply', async () => {
+    const zk = client();
+    const path = await freshNode(zk, 'root');
+    await zk.create(`${path}/a`, 'A');
+    // Other nodes around them, so that neither is most of its reply.
+    const reads = [path, `${path}/a`, path, path, path].map((one) => ({ op: 'get', path: one }) as const);
+    const read = async (views: boolean): Promise<Buffer[]> => (await zk.multiRead(reads, { views })).flatMap((one) => (one.op === 'get' ? [one.data] : []));
+    const [copies, views] = [await read(false), await read(true)];
+    expect(views).toEqual(copies);
+    expect(views.every(({ buffer }) => buffer === views[0]?.buffer)).toBe(true);
+    const before = views.map(String);
+    copies[0]?.fill(0);
+    expect(views.map(String)).toEqual(before);
+    views[1]?.fill(0);
+    expect(copies[1]?.toString()).toBe('A');
+  });
+
   test('10,000 nodes are read in a few requests', async () => {
     const zk = client();
     const path = await freshNode(zk);
