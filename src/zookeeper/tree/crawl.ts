@@ -129,8 +129,10 @@ export class Crawl {
   }
 
   #listed(path: string, names: readonly string[]): void {
-    this.#parts.answered(path, 'list');
-    this.#names.push({ path, names });
+    const { tree, answered } = this.#parts;
+    answered(path, 'list');
+    // Most nodes have no children, and had none.
+    if (names.length > 0 || tree.count(path) > 0) this.#names.push({ path, names });
   }
 
   #look({ path, names }: Names): void {
