@@ -11,11 +11,11 @@ const key = 'limit';
 /** A server fails, and a change is written just after: how long until a config on a follower has it. */
 export async function faults(servers, quick) {
   await useClient(servers.url, (client) => client.ensurePath(`${root}/${key}`));
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 3;
   return [
     ...(await recoveries(servers, 'its server killed', rounds, 600, ({ own }) => ({ fails: own, act: () => own.kill(), mend: () => own.restart() }))),
     ...(await recoveries(servers, 'the leader killed', rounds, 2_000, ({ leader }) => ({ fails: leader, act: () => leader.kill(), mend: () => leader.restart() }))),
-    ...(await recoveries(servers, 'its server hangs', quick ? 1 : 3, 5_000, ({ own }) => ({ fails: own, act: () => own.pause(), mend: () => own.resume() }))),
+    ...(await recoveries(servers, 'its server hangs', quick ? 1 : 2, 5_000, ({ own }) => ({ fails: own, act: () => own.pause(), mend: () => own.resume() }))),
   ];
 }
 

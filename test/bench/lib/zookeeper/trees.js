@@ -8,9 +8,9 @@ import { nodeCount, root, useClient } from './ensemble.js';
 /** Loading and comparing 10,000 nodes, and what they take. */
 export async function trees({ url }, quick) {
   const rounds = [];
-  for (let round = 0; round < (quick ? 3 : 15); round++) rounds.push(await useClient(url, (client) => oneTree(client)));
+  for (let round = 0; round < (quick ? 3 : 9); round++) rounds.push(await useClient(url, (client) => oneTree(client)));
   const configs = [];
-  for (let round = 0; round < (quick ? 3 : 9); round++) configs.push(await oneConfig(url));
+  for (let round = 0; round < (quick ? 3 : 7); round++) configs.push(await oneConfig(url));
   return [
     ...timesOf('first load of 10,000 nodes and 10 MB', rounds.map(({ load }) => load), 500),
     ...timesOf('reconcile of the same', rounds.map(({ reconcile }) => reconcile), 300),
