@@ -20,7 +20,7 @@ export { withoutUserinfo } from './core/redact.js';
 export { standardOptions } from './default/standard.js';
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';
-export { configFromFile, readDescription, type ConfigFromFileOptions, type Description } from './default/description.js';
+export { configFromFile, describesSame, readDescription, type ConfigFromFileOptions, type Description } from './default/description.js';
 export type { OutputFormat, OutputSpec, SignalSpec } from './default/description-outputs.js';
 export type { SidecarSpec, SidecarTls } from './default/description-sidecar.js';
 

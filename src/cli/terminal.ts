@@ -5,6 +5,10 @@ export interface Terminal {
   readonly output: Output;
   /** Aborts when the user wants it to end, or nobody reads what it says any more. */
   readonly stop: AbortSignal;
+  /** From now on SIGHUP means this, and no longer the end. */
+  readonly onHangUp: (listener: () => void) => void;
+  /** From now on warnings of the process go there. */
+  readonly onWarning: (listener: (warning: Error & { readonly code?: string }) => void) => void;
 }
 
 /** The terminal of this process. */
@@ -15,15 +19,12 @@ export function processTerminal(): Terminal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error: Error) => stopOnBrokenPipe(error, stopping));
   const output = outputTo(process.stdout, process.stderr);
-  sayWarningsOn(output);
-  return { output, stop: stopping.signal };
-}
-
-// What a config reports comes as a process warning, which Node prints for developers: with the process id and a hint at
-// --trace-warnings.
-function sayWarningsOn(output: Output): void {
-  process.removeAllListeners('warning');
-  process.on('warning', ({ message }) => output.problem(`calumma: ${message}`));
+  const onWarning: Terminal['onWarning'] = (listener) => void process.removeAllListeners('warning').on('warning', listener);
+  const onHangUp: Terminal['onHangUp'] = (listener) => void process.removeAllListeners('SIGHUP').on('SIGHUP', listener);
+  // What a config reports comes as a process warning, which Node prints for developers: with the process id and a hint at
+  // --trace-warnings.
+  onWarning(({ message }) => output.problem(`calumma: ${message}`));
+  return { output, stop: stopping.signal, onHangUp, onWarning };
 }
 
 // `calumma list | head -1`: the reader has gone, which is no failure of ours.

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { checkOptions, checkText } from '../core/check.js';
 import { ConfigError, DescriptionError, FormatError, SourceError } from '../core/errors.js';
-import type { Parsed } from '../formats/tree.js';
+import type { Parsed, TreeMap } from '../formats/tree.js';
 import { parseYamlDocument } from '../formats/yaml.js';
 import type { Config } from '../runtime/config.js';
 import type { ConfigOptions } from '../runtime/options.js';
@@ -12,6 +12,7 @@ import { createConfig } from './create.js';
 import { defaultName } from './description-configs.js';
 import { type Described, inspect } from './description-options.js';
 import type { Issue } from './description-inspection.js';
+import { sayTheSame } from './description-same.js';
 import { suggestion } from '../core/nearest.js';
 
 /** What a `calumma.yaml` says. */
@@ -47,7 +48,27 @@ export function readDescription(filePath: string, env: NodeJS.ProcessEnv = proce
   const { described, issues } = inspect(parsed, { folder: path.dirname(path.resolve(filePath)), env });
   const options = described?.configs[defaultName];
   if (described === undefined || options === undefined) throw failure(filePath, issues);
-  return { ...described, options };
+  const description = { ...described, options };
+  roots.set(description, parsed.root);
+  return description;
+}
+
+/** What a description was read from. */
+const roots = new WeakMap<Description, TreeMap>();
+
+/**
+ * Whether two readings of a description say the same of one config, so that it need not be made anew: for daemons that read theirs again.
+ *
+ * @param name of a config, such as `default`
+ * @throws ConfigError `CALUMMA_OPTION` for what {@link readDescription} has not given
+ * @example
+ * const before = readDescription('calumma.yaml');
+ * describesSame(before, readDescription('calumma.yaml'), 'default'); // true
+ */
+export function describesSame(before: Description, after: Description, name: string): boolean {
+  const [was, is] = [roots.get(before), roots.get(after)];
+  if (was === undefined || is === undefined) throw new ConfigError('CALUMMA_OPTION', 'describesSame: expected two descriptions from readDescription(), found something else');
+  return sayTheSame(was, is, name);
 }
 
 /**

@@ -45,8 +45,8 @@ export interface SidecarOptions {
   readonly heartbeatMs?: number;
   /** Where the files of the page are. Default: `dist/page` of this package. */
   readonly pageDir?: string;
-  /** What else is wrong, asked for `/v1/status`: a description that could not be read again, an output that failed. Default: nothing. */
-  readonly problems?: () => readonly ConfigError[];
+  /** What `/v1/status` says besides, asked each time. Default: nothing. */
+  readonly about?: () => Readonly<Record<string, unknown>>;
 }
 
 export type Limits = Required<SidecarLimits>;
@@ -57,7 +57,7 @@ export interface Settings {
   readonly limits: Limits;
   readonly heartbeatMs: number;
   readonly pageDir: string;
-  readonly problems: () => readonly ConfigError[];
+  readonly about: () => Readonly<Record<string, unknown>>;
 }
 
 const defaults: Limits = {
@@ -75,7 +75,7 @@ const defaults: Limits = {
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function settingsOf(options: SidecarOptions): Settings {
-  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), problems = () => [] } = options;
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), about = () => ({}) } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
   expectConfigs(options.configs);
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
@@ -89,7 +89,7 @@ export function settingsOf(options: SidecarOptions): Settings {
     limits: { ...defaults, ...limits },
     heartbeatMs,
     pageDir,
-    problems,
+    about,
   };
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { configFromFile, readDescription } from '../../src/default/description.js';
+import { configFromFile, describesSame, readDescription } from '../../src/default/description.js';
 import { readText, scratch } from './scratch.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -85,4 +85,27 @@ test('the sidecar has its paths from the folder of the description, and may be t
 
 test('a description of layers alone has no outputs, and a sidecar that says nothing', () => {
   expect(readText('layers: []')).toMatchObject({ outputs: [], sidecar: {}, configs: { default: { layers: [] } } });
+});
+
+describe('two readings of a description say the same of a config', () => {
+  const base = 'context: { region: eu }\nlayers: [env]\nconfigs: { a: { layers: [{ values: { entries: { x: 1, y: [1, 2] } } }] } }\n';
+
+  test.each([
+    ['that is written the same', base, ['default', 'a']],
+    ['that is written otherwise', 'layers:\n  - env\nconfigs:\n  a:\n    layers:\n      - values:\n          entries: { y: [1, 2], x: 1 }\ncontext: { region: eu }', ['default', 'a']],
+    ['beside outputs and a sidecar', `${base}outputs: [{ to: out, formats: [json] }]\nsidecar: { port: 0 }`, ['default', 'a']],
+    ['while another one has changed', base.replace('x: 1', 'x: 2'), ['default']],
+    ['unless its own layers changed', base.replace('[env]', '[args, env]'), ['a']],
+    ['unless its list got longer', base.replace('[1, 2]', '[1, 2, 3]'), ['default']],
+    ['unless what all have has changed', base.replace('eu', 'us'), []],
+    ['unless it is gone', 'context: { region: eu }\nlayers: [env]', ['default']],
+  ])('%s', (_, text, same) => {
+    const [before, after] = [readText(base), readText(text)];
+    expect(['default', 'a'].filter((name) => describesSame(before, after, name))).toEqual(same);
+    expect(['default', 'a'].filter((name) => describesSame(after, before, name))).toEqual(same);
+  });
+
+  test('which only readDescription() can tell', () => {
+    expect(() => describesSame({ ...readText(base) }, readText(base), 'a')).toThrow('expected two descriptions from readDescription()');
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConfigError, createConfig, memory } from '../../src/index.js';
+import { createConfig, memory } from '../../src/index.js';
 import { Feed } from '../runtime/rig.js';
 import { serving, sidecarOf, until, watching } from './rig.js';
 
@@ -9,15 +9,14 @@ it('says how everything is doing', async () => {
   expect(status).toMatchObject({
     state: 'live',
     watchers: 0,
-    problems: [],
     namespaces: { default: { state: 'live', source: 'live', keys: 1, bytes: 2, writables: [], layers: [{ name: 'memory', state: 'live', keys: 1 }] } },
   });
   expect(JSON.stringify(status)).toContain(`-${config.version}"`);
 });
 
-it('tells of problems that lie outside of the configs', async () => {
-  const { url } = await serving({}, { problems: () => [new ConfigError('CALUMMA_DESCRIPTION', 'calumma.yaml:3:1: nonsense')] });
-  expect(await (await fetch(`${url}/v1/status`)).json()).toMatchObject({ problems: [{ code: 'CALUMMA_DESCRIPTION', message: 'calumma.yaml:3:1: nonsense' }] });
+it('tells what it is asked to tell besides', async () => {
+  const { url } = await serving({}, { about: () => ({ description: { path: 'calumma.yaml', error: 'nonsense' } }) });
+  expect(await (await fetch(`${url}/v1/status`)).json()).toMatchObject({ description: { path: 'calumma.yaml', error: 'nonsense' } });
 });
 
 it('lists who waits for news', async () => {

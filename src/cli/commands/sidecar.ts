@@ -1,37 +1,54 @@
 import { once } from 'node:events';
-import { Command } from 'commander';
+
+import { Command, InvalidArgumentError } from 'commander';
 
 import type { ConfigChoice } from '../access/access.js';
 import type { Terminal } from '../terminal.js';
 
 interface SidecarChoice extends ConfigChoice {
-  readonly port?: string;
-  readonly socket?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly socket?: string | false;
+  readonly json?: true;
 }
 
-export function sidecarCommand({ output, stop }: Terminal): Command {
+const help = `
+SIGHUP reads calumma.yaml again without cutting anybody off; SIGTERM answers who waits, and ends. News go to stderr, a line each.
+Without a description the standard layers are served: the environment, then application.{properties,yaml,…}.
+
+Examples:
+  calumma sidecar
+  calumma sidecar --config /etc/calumma/calumma.yaml --socket /run/calumma/sidecar.sock
+  calumma sidecar --port 0 --no-socket --json
+`;
+
+export function sidecarCommand({ output, stop, onHangUp, onWarning }: Terminal): Command {
   return new Command('sidecar')
     .description('serve the configuration by HTTP to every language on this host')
     .option('--config <file>', 'a description of the layers, such as calumma.yaml')
-    .option('--port <number>', 'port at 127.0.0.1; 0 for any that is free (default: 8078)')
+    .option('--host <address>', 'where to listen (default: 127.0.0.1)')
+    .option('--port <number>', 'port to listen at; 0 for any that is free (default: 8078)', portOf)
     .option('--socket <path>', 'a Unix socket to listen at too')
-    .action(async ({ port, socket, ...choice }: SidecarChoice) => {
+    .option('--no-socket', 'no socket, also not $XDG_RUNTIME_DIR/calumma/sidecar.sock')
+    .option('--json', 'news as a JSON object a line')
+    .addHelpText('after', help)
+    .action(async ({ json, socket, ...choice }: SidecarChoice) => {
       // Loaded when asked for: it brings a server along that no other command needs.
-      const { startSidecar } = await import('../../entries/sidecar.js');
-      const { configOf } = await import('../config.js');
-      // Not waited for: what the disk cache remembers is served at once, and the rest when it is there.
-      const config = configOf(choice);
-      try {
-        const sidecar = await startSidecar({
-          configs: { default: config },
-          ...(port !== undefined && { listen: { port: Number(port) } }),
-          ...(socket !== undefined && { socketPath: socket }),
-        });
-        output.line(`calumma sidecar at ${[sidecar.url, sidecar.socketPath].filter((place) => place !== undefined).join(' and ')}`);
-        if (!stop.aborted) await once(stop, 'abort');
-        await sidecar.close();
-      } finally {
-        await config.close();
-      }
+      const { jsonLog, startDaemon, textLog } = await import('../../sidecar/daemon/index.js');
+      const log = (json === true ? jsonLog : textLog)((line) => void process.stderr.write(line));
+      onWarning(({ message, code = '' }) => log({ event: 'warning', level: 'warn', code }, message));
+      // commander's `--no-socket` makes `true` of a socket that nobody spoke of.
+      const daemon = await startDaemon({ ...choice, ...((socket as string | boolean | undefined) !== true && socket !== undefined && { socket }), log });
+      onHangUp(() => void daemon.reload());
+      const { url, socketPath } = daemon.sidecar;
+      if (json === true) output.json({ url, socketPath });
+      else output.line(`calumma sidecar at ${[url, socketPath].filter((place) => place !== undefined).join(' and ')}`);
+      if (!stop.aborted) await once(stop, 'abort');
+      await daemon.close();
     });
+}
+
+function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('expected a port from 0 to 65535');
 }

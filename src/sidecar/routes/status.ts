@@ -15,7 +15,7 @@ export const addStatus: AddRoutes = (app, { namespaces, clients, startedAt, sett
       uptimeMs: Date.now() - startedAt,
       watchers: clients.count('watch'),
       polls: clients.count('poll'),
-      problems: settings.problems(),
+      ...settings.about(),
       namespaces: Object.fromEntries(all),
     });
   });
