@@ -23,21 +23,21 @@ export type Redact = (key: string) => boolean;
  * @param words strings (case-insensitive, anywhere in the key, `_` and `.` as good as `-`) or patterns. Default: {@link secretWords}.
  */
 export function redactor(words: readonly (string | RegExp)[] = secretWords): Redact {
-  const texts = words.filter((word) => typeof word === 'string').map(plain);
+  const texts = words.filter((word) => typeof word === 'string');
   const patterns = words.filter((word) => word instanceof RegExp);
-  return (key) => {
-    const spelled = plain(key);
-    return texts.some((text) => spelled.includes(text)) || patterns.some((pattern) => key.search(pattern) >= 0);
-  };
+  // One pattern for all words: a sidecar asks for each of 100,000 keys when it starts.
+  const anywhere = texts.length === 0 ? undefined : new RegExp(texts.map(spellings).join('|'), 'i');
+  return (key) => anywhere?.test(key) === true || patterns.some((pattern) => key.search(pattern) >= 0);
 }
 
 /** `API_KEY` and `api.key` are spellings of `api-key`. */
-function plain(text: string): string {
-  return text.toLowerCase().replace(/[_.]/g, '-');
+function spellings(word: string): string {
+  return word.replace(/[\\^$*+?()[\]{}|/]/g, '\\$&').replace(/[-_.]/g, '[-_.]');
 }
 
 /** A URL may hold a password whatever its key is called: `postgres://user:***@host/db`. */
 export function withoutUserinfo(text: string): string {
+  if (!text.includes('://')) return text;
   return text.replace(/(:\/\/[^/?#\s:@]*:)[^/?#\s@]+@/g, `$1${mask}@`);
 }
 

@@ -47,7 +47,9 @@ export interface NamespaceLimits {
 
 // Finding the line a value stands at may cost a walk through its file, so it is not done for masses of keys.
 const mostOrigins = 10;
-const mostViews = 32;
+const mostViews = 256;
+// Some of it changes with time alone: a source that says nothing any more is overdue one day.
+const standMs = 1_000;
 
 /** A config under its name: its revisions, its last commits, and what was worked out of it. */
 export class Namespace {
@@ -57,6 +59,7 @@ export class Namespace {
   #boot = bootId();
   #secrets: Secrets;
   #stand: Stand | undefined;
+  #stoodAt = 0;
   #revision: string;
   readonly #ring: Ring<Commit>;
   readonly bodies: Bodies;
@@ -93,7 +96,9 @@ export class Namespace {
   }
 
   get stand(): Stand {
-    return (this.#stand ??= standOf(this.#config));
+    const now = Date.now();
+    if (this.#stand === undefined || now - this.#stoodAt > standMs) [this.#stand, this.#stoodAt] = [standOf(this.#config), now];
+    return this.#stand;
   }
 
   /** All of it, or what lies at or below a prefix, as those with or without the right to see secrets get it. */

@@ -21,7 +21,7 @@ export interface Stand {
 export function standOf(config: Config): Stand {
   const { layers } = config.health();
   const held = layers.filter(holds);
-  const behind = held.filter((layer) => layer.remembered || layer.state !== 'live');
+  const behind = held.filter((layer) => layer.remembered || layer.overdue || layer.state !== 'live');
   const times = behind.flatMap(({ lastSuccess }) => (lastSuccess === undefined ? [] : [lastSuccess.getTime()]));
   const isComplete = held.length === layers.length;
   return {
