@@ -170,6 +170,7 @@ class Visit {
 
   async *#streamed(opened: Opened): AsyncGenerator<Reading> {
     const mailbox = new Mailbox();
+    const since = performance.now();
     let isHeard = false;
     const listening = listen(opened, {
       silenceMs: this.#spec.silenceMs,
@@ -185,8 +186,8 @@ class Visit {
       },
     });
     listening.catch((error: unknown) => {
-      // Opened, and not even the first word comes through: next time it is asked instead.
-      if (!isHeard) this.#memento.muffled = true;
+      // Open all the time, and not even the first word has come through: next time it is asked instead.
+      if (!isHeard && performance.now() - since >= this.#spec.silenceMs) this.#memento.muffled = true;
       mailbox.fail(error);
     });
     try {
