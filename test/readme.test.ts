@@ -3,6 +3,7 @@ import * as timers from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import * as zod from 'zod';
 import * as database from '../src/entries/database.js';
+import * as sidecar from '../src/entries/sidecar.js';
 import * as sqlite from '../src/entries/sqlite.js';
 import * as testing from '../src/entries/testing.js';
 import * as calumma from '../src/index.js';
@@ -17,7 +18,7 @@ it('the README has examples', () => {
 });
 
 it.each(examples)('the example in $name runs and prints what it says', async ({ code }) => {
-  const printed = await runExample(code, { calumma, 'calumma/database': database, 'calumma/sqlite': sqlite, 'calumma/testing': testing, 'node:fs': fs, 'node:timers/promises': timers, zod });
+  const printed = await runExample(code, { calumma, 'calumma/database': database, 'calumma/sidecar': sidecar, 'calumma/sqlite': sqlite, 'calumma/testing': testing, 'node:fs': fs, 'node:timers/promises': timers, zod });
   expect([...printed].sort()).toEqual([...promised(code)].sort());
   await calumma.resetDefaultConfig();
 });

@@ -1,1 +1,2 @@
 export * from '../sidecar/index.js';
+export { sidecar, type SidecarSourceOptions } from '../sources/sidecar/sidecar.js';

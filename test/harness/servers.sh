@@ -12,6 +12,9 @@ needs() { # <package> <command that must succeed>
   "${@:2}" > /dev/null 2>&1 || packages+=("$1")
 }
 
+# The clients in other languages that the README shows.
+needs python3 command -v python3
+needs curl command -v curl
 needs openjdk-17-jdk-headless command -v javac
 initdb_is_there() { command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb'; }
 needs postgresql initdb_is_there

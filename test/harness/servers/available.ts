@@ -5,10 +5,12 @@ import { findProgram } from './programs.js';
 import type { Server } from './server.js';
 
 /** What tests need from outside, by the name that `CALUMMA_TEST_REQUIRE` knows it by. */
-export type Requirement = 'java' | 'postgres' | 'mariadb' | 'redis' | 'zookeeper' | 'chromium';
+export type Requirement = 'java' | 'python' | 'curl' | 'postgres' | 'mariadb' | 'redis' | 'zookeeper' | 'chromium';
 
 const requirements: Readonly<Record<Requirement, { readonly title: string; readonly isThere: () => boolean }>> = {
   java: { title: 'A Java compiler', isThere: () => has('javac') },
+  python: { title: 'Python 3', isThere: () => has('python3') },
+  curl: { title: 'curl', isThere: () => has('curl') },
   postgres: { title: 'PostgreSQL', isThere: () => has('postgres') && has('initdb') },
   mariadb: { title: 'MariaDB', isThere: () => has('mariadbd') && has('mariadb-install-db') },
   redis: { title: 'Redis', isThere: () => has('redis-server') },
@@ -18,7 +20,7 @@ const requirements: Readonly<Record<Requirement, { readonly title: string; reado
 
 /** Servers are kept in hand by what /proc says of them. */
 export function isInstalled(name: Requirement): boolean {
-  return (name === 'java' || process.platform === 'linux') && requirements[name].isThere();
+  return (['java', 'python', 'curl'].includes(name) || process.platform === 'linux') && requirements[name].isThere();
 }
 
 /** `CALUMMA_TEST_REQUIRE`: `all`, or names with commas between them. */
