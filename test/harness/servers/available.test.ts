@@ -16,7 +16,7 @@ describe('what tests need from outside', () => {
 
   test('a misspelled name is refused, and would be silently off otherwise', () => {
     expect(() => isRequired('redis', { CALUMMA_TEST_REQUIRE: 'redis,postgresql' }))
-      .toThrow('expected all, or some of java, postgres, mariadb, redis, zookeeper, chromium; found postgresql');
+      .toThrow('expected all, or some of java, python, curl, postgres, mariadb, redis, zookeeper, chromium; found postgresql');
   });
 
   test.each([
