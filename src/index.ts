@@ -49,7 +49,7 @@ export {
 } from './core/errors.js';
 export { isWritable, type HistoryEntry, type Writable, type WriteEntries, type WriteOptions, type Written } from './core/writable.js';
 export { atOrUnder } from './core/prefix.js';
-export { planRollback, rollbackOf, type RollbackPlan } from './core/rollback.js';
+export { isLaterVersion, planRollback, rollbackOf, type RollbackPlan } from './core/rollback.js';
 export type { EntriesInput, EntryValue } from './core/entries.js';
 export type { MassRemoval } from './runtime/loss.js';
 export type {

@@ -12,6 +12,7 @@ export interface RollbackPlan {
 }
 
 const firstPage = 200;
+const spelling = /^\d{1,20}(-\d{1,20})?$/;
 
 /**
  * What would put a store back to a version of its history: every key that was changed after it, with its value of then. The history
@@ -74,8 +75,17 @@ function checkReach(history: readonly HistoryEntry[], version: string, target: r
 /** Stores number their writes: `41`, or `1764250000000-0` as Redis does. */
 function partsOf(version: string): readonly bigint[] {
   checkString('rollback(version)', version);
-  if (/^\d{1,20}(-\d{1,20})?$/.test(version)) return version.split('-').map(BigInt);
+  if (spelling.test(version)) return version.split('-').map(BigInt);
   throw new ConfigError('CALUMMA_OPTION', `rollback: expected a version as the history spells it, such as "41", found ${quote(version)}`);
+}
+
+/**
+ * Whether one version of a store comes after another. `false` where one of them is no number, so that it cannot be told.
+ *
+ * @example isLaterVersion('10', '9'); // true
+ */
+export function isLaterVersion(version: string, other: string): boolean {
+  return spelling.test(version) && spelling.test(other) && isAfter(version, partsOf(other));
 }
 
 function isAfter(version: string, target: readonly bigint[]): boolean {

@@ -9,6 +9,9 @@ export interface Answer {
   readonly body: readonly (string | Buffer)[];
 }
 
+/** What keeps browsers from taking an answer for something else, or giving it to pages of others. */
+export const guarding = { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' };
+
 export const jsonType = 'application/json; charset=utf-8';
 
 export function answerJson(value: unknown, status = 200, headers: OutgoingHttpHeaders = {}): Answer {
@@ -22,6 +25,7 @@ export function answerProblem(problem: Problem): Answer {
 export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
   // A body that nobody reads must not be carried to its end for the sake of the connection.
   if (hasBody(request) && !request.complete) headers.connection = 'close';
+  Object.assign(headers, guarding);
   if (status !== 304) headers['content-length'] = lengthOf(body);
   response.writeHead(status, headers);
   if (body.length > 1 && request.method !== 'HEAD') {

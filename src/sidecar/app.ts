@@ -1,17 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Hono } from 'hono';
 import type { Access } from './access.js';
+import { guarding } from './answer.js';
 import type { Clients } from './clients.js';
 import type { Namespaces } from './namespaces.js';
 import { notAllowed, notFound } from './problem.js';
 import { reported } from './refuse.js';
 import { addHealth } from './routes/health.js';
+import { addHistory } from './routes/history.js';
 import { addExplain } from './routes/explain.js';
 import { addPage } from './routes/page.js';
 import { addMetrics } from './routes/metrics.js';
 import { addNews } from './routes/news.js';
 import { addRefresh } from './routes/refresh.js';
+import { addRollback } from './routes/rollback.js';
 import { addStatus } from './routes/status.js';
+import { addWrite } from './routes/write.js';
 import type { Settings } from './options.js';
 import type { Tally } from './tally.js';
 import type { Target } from './target.js';
@@ -39,11 +43,15 @@ export interface Services {
 /** Adds the routes of one file. */
 export type AddRoutes = (app: App, services: Services) => void;
 
-const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain, addNews, addMetrics, addRefresh, addPage];
+const routes: readonly AddRoutes[] = [addHealth, addStatus, addExplain, addNews, addMetrics, addRefresh, addHistory, addWrite, addRollback, addPage];
 
 /** Everything but reading values and waiting for news, which is answered before it comes here: see `reading.ts`. */
 export function appOf(services: Services): App {
   const app: App = new Hono<{ Bindings: Bindings }>();
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(guarding)) context.header(name, value);
+  });
   for (const add of routes) add(app, services);
   app.notFound((context) => {
     const allowed = app.routes.filter(({ path, method }) => method !== 'ALL' && path === context.req.path).map(({ method }) => method);

@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from '../index.js';
+import type { SidecarTls } from './door/tls.js';
 import { builtPage } from './routes/page.js';
 
 /** Where the sidecar listens. */
@@ -45,6 +46,17 @@ export interface SidecarOptions {
   readonly heartbeatMs?: number;
   /** Where the files of the page are. Default: `dist/page` of this package. */
   readonly pageDir?: string;
+  /**
+   * File of tokens, read again when it changes: `<token> [name=ann] [read|write] [reveal]` a line. Needed to write, to see secrets, and for
+   * everything from other hosts. Default: none.
+   */
+  readonly tokenFile?: string;
+  /** Serve by TLS at the TCP address. Default: plain HTTP. */
+  readonly tls?: SidecarTls;
+  /** Names that this host is called by in requests (`Host`), besides `localhost`, its addresses, `listen.host` and its own name. Default: none. */
+  readonly hosts?: readonly string[];
+  /** Gets what is wrong with the file of tokens while it runs. Default: a process warning. */
+  readonly onError?: (problem: ConfigError) => unknown;
   /** What `/v1/status` says besides, asked each time. Default: nothing. */
   readonly about?: () => Readonly<Record<string, unknown>>;
 }
@@ -57,6 +69,10 @@ export interface Settings {
   readonly limits: Limits;
   readonly heartbeatMs: number;
   readonly pageDir: string;
+  readonly tokenFile: string | undefined;
+  readonly tls: SidecarTls | undefined;
+  readonly hosts: readonly string[];
+  readonly onError: (problem: ConfigError) => unknown;
   readonly about: () => Readonly<Record<string, unknown>>;
 }
 
@@ -75,7 +91,8 @@ const defaults: Limits = {
 
 /** @throws ConfigError CALUMMA_OPTION */
 export function settingsOf(options: SidecarOptions): Settings {
-  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), about = () => ({}) } = options;
+  const { listen = {}, socketPath, limits = {}, heartbeatMs = 5_000, pageDir = builtPage(), about = () => ({}), tokenFile, tls, hosts = [] } = options;
+  const { onError = (problem: ConfigError) => process.emitWarning(problem) } = options;
   if (listen === false && socketPath === undefined) throw wrong('listen', 'an address, or a socketPath where it is false', 'neither');
   expectConfigs(options.configs);
   for (const [name, value] of Object.entries({ ...limits, heartbeatMs })) {
@@ -90,6 +107,10 @@ export function settingsOf(options: SidecarOptions): Settings {
     heartbeatMs,
     pageDir,
     about,
+    tokenFile,
+    tls,
+    hosts,
+    onError,
   };
 }
 

@@ -32,6 +32,7 @@ export const notAllowed = (allow: string): Problem => new Problem(405, 'METHOD_N
 const statuses: Readonly<Partial<Record<string, number>>> = {
   CALUMMA_OPTION: 400,
   CALUMMA_UNKNOWN_LAYER: 404,
+  CALUMMA_READ_ONLY: 409,
   CALUMMA_CONFLICT: 412,
   CALUMMA_COLLISION: 409,
   CALUMMA_TOO_LARGE: 413,

@@ -1,12 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { unlink } from 'node:fs/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Config } from '../index.js';
 import { hasBody } from './answer.js';
 import { bodyOfRequest } from './body.js';
-import { type Access, type Authorise, readOnly } from './access.js';
+import type { Access } from './access.js';
 import { appOf } from './app.js';
 import { Clients } from './clients.js';
+import type { Door, Way } from './door/door.js';
+import { openDoor } from './door/open.js';
+import { tlsOptions } from './door/tls.js';
 import { listenAt, listenAtSocket } from './listen.js';
 import { Namespaces } from './namespaces.js';
 import { expectConfigs, type Settings, settingsOf, type SidecarOptions } from './options.js';
@@ -41,11 +45,11 @@ export interface Sidecar {
  * const answer = await fetch(`${sidecar.url}/v1/config/default/gateway.limit`);
  * await answer.text(); // '50'
  * await sidecar.close();
- * @throws ConfigError `CALUMMA_OPTION` for a wrong option; `CALUMMA_LISTEN` when the address or the socket is taken, or may not be used
+ * @throws ConfigError `CALUMMA_OPTION` for a wrong option, also an address that other hosts reach without `tokenFile` or `tls.ca`; `CALUMMA_LISTEN` when the address or the socket is taken, or may not be used
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const settings = settingsOf(options);
-  const service = new Service(options.configs, settings, readOnly);
+  const service = new Service(options.configs, settings, openDoor(settings));
   try {
     return await service.listen();
   } catch (error) {
@@ -57,20 +61,20 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
 class Service implements Sidecar {
   readonly #settings: Settings;
   readonly #reader: Reader;
-  readonly #authorise: Authorise;
+  readonly #door: Door;
   readonly #servers: Server[] = [];
   readonly #rest: (request: IncomingMessage, response: ServerResponse) => unknown;
   readonly #known = new WeakMap<IncomingMessage, { readonly access: Access; readonly target: Target }>();
   #url: string | undefined;
   #socketPath: string | undefined;
 
-  constructor(configs: Readonly<Record<string, Config>>, settings: Settings, authorise: Authorise) {
+  constructor(configs: Readonly<Record<string, Config>>, settings: Settings, door: Door) {
     const namespaces = new Namespaces(configs, settings.limits);
     const clients = new Clients(settings.limits.clients);
     const watchers = new Watchers(clients, { heartbeatMs: settings.heartbeatMs, stuckMs: settings.limits.stuckMs });
     namespaces.onGone((namespace) => watchers.endOf(namespace));
     this.#settings = settings;
-    this.#authorise = authorise;
+    this.#door = door;
     this.#reader = { namespaces, clients, watchers };
     const tally = new Tally(namespaces);
     const app = appOf({ namespaces, clients, settings, tally, startedAt: Date.now() });
@@ -88,13 +92,13 @@ class Service implements Sidecar {
   }
 
   async listen(): Promise<Sidecar> {
-    const { listen, socketPath } = this.#settings;
+    const { listen, socketPath, tls } = this.#settings;
     if (listen !== undefined) {
-      const port = await listenAt(this.#server(), listen.host, listen.port);
-      this.#url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
+      const port = await listenAt(this.#server('tcp'), listen.host, listen.port);
+      this.#url = `${tls === undefined ? 'http' : 'https'}://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`;
     }
     if (socketPath !== undefined) {
-      await listenAtSocket(this.#server(), socketPath);
+      await listenAtSocket(this.#server('socket'), socketPath);
       this.#socketPath = socketPath;
     }
     return this;
@@ -122,21 +126,23 @@ class Service implements Sidecar {
     for (const server of this.#servers) server.closeAllConnections();
   }
 
-  #server(): Server {
+  #server(way: Way): Server {
     const { headerBytes, headersMs, requestMs, connections, headers } = this.#settings.limits;
-    const server = createServer({ maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 });
+    const options = { maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 };
+    const { tls } = this.#settings;
+    const server = tls === undefined || way === 'socket' ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls) });
     server.maxConnections = connections;
     // One more than may be: what is above is left out without a word, which could be an Authorization.
     server.maxHeadersCount = headers + 1;
-    server.on('request', (request, response) => this.#answer(request, response));
+    server.on('request', (request, response) => this.#answer(request, response, way));
     this.#servers.push(server);
     return server;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse, way: Way): void {
     try {
       this.#expectFewHeaders(request);
-      const access = this.#authorise(request);
+      const access = this.#door.access(request, way);
       const target = targetOf(request.url ?? '/');
       if (read(this.#reader, target, access, request, response)) return;
       this.#known.set(request, { access, target });

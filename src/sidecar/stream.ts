@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { guarding } from './answer.js';
 
 const pieceBytes = 256 * 1024;
 
@@ -28,7 +29,7 @@ export class Stream {
     if (socket === null) throw new Error('the response has no connection any more');
     this.#socket = socket;
     response.removeHeader('transfer-encoding');
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', connection: 'close', 'x-accel-buffering': 'no' });
+    response.writeHead(200, { ...guarding, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', connection: 'close', 'x-accel-buffering': 'no' });
     response.flushHeaders();
     socket.setNoDelay(true);
     socket.write('retry: 1000\n\n');
