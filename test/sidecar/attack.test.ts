@@ -4,19 +4,19 @@ import { raw, serving, sidecarOf } from './rig.js';
 
 it.each([
   ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['a line break in the path', 'GET /v1/config/default\n/x HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['two lengths', 'POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na', /^HTTP\/1\.1 400 /],
-  ['a length and chunks', 'POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['a line break in the path', 'GET /v1/config/default\n/x HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['two lengths', 'POST /v1/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na', /^HTTP\/1\.1 400 /],
+  ['a length and chunks', 'POST /v1/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', /^HTTP\/1\.1 400 /],
   ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['percent-encoding that is none', 'GET /v1/config/default/%E0%A4%A HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 [\s\S]*BAD_REQUEST/],
-  ['a target that is no path', 'GET x HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['a proxy\'s CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', /^$/],
-  ['an upgrade', 'GET /v1/watch HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', /^HTTP\/1\.1 200 /],
-  ['headers of 20 kB', `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
-  ['a path of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, /^HTTP\/1\.1 431 /],
-  ['an absolute target', 'GET http://x/v1/config/default/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n1$/],
-  ['an unknown method', 'BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ['a method that is not for this', 'DELETE /healthz HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 405 [\s\S]*allow: GET/i],
+  ['percent-encoding that is none', 'GET /v1/config/default/%E0%A4%A HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 400 [\s\S]*BAD_REQUEST/],
+  ['a target that is no path', 'GET x HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['a proxy\'s CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n', /^$/],
+  ['an upgrade', 'GET /v1/watch HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', /^HTTP\/1\.1 200 /],
+  ['headers of 20 kB', `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+  ['a path of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, /^HTTP\/1\.1 431 /],
+  ['an absolute target', 'GET http://x/v1/config/default/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n1$/],
+  ['an unknown method', 'BREW /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 400 /],
+  ['a method that is not for this', 'DELETE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 405 [\s\S]*allow: GET/i],
 ])('answers %s', async (_, text, expected) => {
   const { url } = await serving({ a: '1' });
   const socket = await raw(url);
@@ -29,21 +29,21 @@ it.each([
 it('reads no more of the headers than may be', async () => {
   const { url } = await serving({ a: '1' });
   const socket = await raw(url);
-  socket.write(`GET /healthz HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(150)}\r\n`);
+  socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost\r\n${'A: b\r\n'.repeat(150)}\r\n`);
   await expect.poll(() => socket.received()).toMatch(/^HTTP\/1\.1 431 [\s\S]*TOO_MANY_HEADERS/);
 });
 
 it('refuses a body of 100 MB without reading it', async () => {
   const { url } = await serving({ a: '1' });
   const socket = await raw(url);
-  socket.write(`POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: ${100 * 1024 * 1024}\r\n\r\n`);
+  socket.write(`POST /v1/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${100 * 1024 * 1024}\r\n\r\n`);
   await expect.poll(() => socket.received()).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
 });
 
 it.each(['POST /v1/refresh', 'GET /v1/config/default', 'GET /healthz', 'PUT /nowhere'])('takes no endless body with %s', async (line) => {
   const { url } = await serving({ a: '1' });
   const socket = await raw(url);
-  socket.write(`${line} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`);
   const piece = `10000\r\n${'x'.repeat(65_536)}\r\n`;
   let sent = 0;
   // Until the other end has closed: writing into it fails, or nothing is taken any more.
@@ -58,8 +58,8 @@ it.each(['POST /v1/refresh', 'GET /v1/config/default', 'GET /healthz', 'PUT /now
 it('gives up on connections that send their request drop by drop', async () => {
   const { url } = await serving({ a: '1' }, { limits: { headersMs: 300, requestMs: 500 } });
   const [head, body] = [await raw(url), await raw(url)];
-  head.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
-  body.write('POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
+  head.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n');
+  body.write('POST /v1/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n');
   const dropping = setInterval(() => [head, body].map((socket) => socket.writable && socket.write(socket === head ? 'X: y\r\n' : 'x')), 50);
   await expect.poll(() => [head, body].every((socket) => socket.destroyed || socket.readableEnded || socket.received().startsWith('HTTP/1.1 408 ')), { timeout: 5_000 }).toBe(true);
   clearInterval(dropping);
@@ -79,7 +79,7 @@ it('knows no folders: dots, slashes and prototypes in a path are names of keys',
   const { url } = await sidecarOf({ configs: { default: config } });
   const get = async (path: string): Promise<string> => {
     const socket = await raw(url!);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     await expect.poll(() => socket.readableEnded).toBe(true);
     return socket.received().split('\r\n\r\n')[1]!;
   };

@@ -127,7 +127,7 @@ it('cuts a client that takes nothing for too long', async () => {
   const { url, store } = await serving({ n: '0' }, { heartbeatMs: 20, limits: { stuckMs: 200 } });
   const socket = await raw(url);
   socket.pause();
-  socket.write('GET /v1/watch HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /v1/watch HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await expect.poll(() => clientsOf(url)).toBe(1);
   store.set('n', 'x'.repeat(9_000_000));
   await expect.poll(() => clientsOf(url), { timeout: 5_000 }).toBe(0);
