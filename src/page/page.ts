@@ -95,11 +95,11 @@ function follow({ address, table, live, health, opened, editor, comparing, sessi
     if (writables !== known) show();
     known = writables;
   });
-  live.onChange((keys) => {
+  live.onChange((isConcerned) => {
     const { key } = address.place.get();
-    if (key !== undefined && keys.has(key)) opened.refresh();
+    if (key !== undefined && isConcerned(key)) opened.refresh();
     const draft = editor.draft.get();
-    if (draft !== undefined && draft.conflict === undefined && !draft.writing && keys.has(draft.key)) editor.refresh();
+    if (draft !== undefined && draft.conflict === undefined && !draft.writing && isConcerned(draft.key)) editor.refresh();
   });
   live.onState(() => {
     health.look();

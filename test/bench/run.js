@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { machine } from './lib/machine.js';
 import { printReport, rounded } from './lib/print.js';
 
-const groups = ['read', 'patch', 'parse', 'load', 'reload', 'latency', 'memory', 'growth', 'import', 'peers', 'stores', 'outage', 'zookeeper', 'sidecar'];
+const groups = ['read', 'patch', 'parse', 'load', 'reload', 'latency', 'memory', 'growth', 'import', 'peers', 'stores', 'outage', 'zookeeper', 'sidecar', 'page'];
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, json: { type: 'string' } },

@@ -10,10 +10,11 @@ export interface KeyChange {
   readonly key: string;
   /** `undefined`: it is gone. */
   readonly value: string | undefined;
+  /** The value is a secret, and is not shown as it is. */
+  readonly masked?: boolean;
 }
 
 const freshMs = 4_000;
-const mask = '***';
 
 /** Every key of a namespace, in order. */
 export class Catalogue {
@@ -44,15 +45,15 @@ export class Catalogue {
   /** @returns whether keys came or went: then the rows are others. */
   apply(changes: readonly KeyChange[], at: number, now: number): boolean {
     let moved = false;
-    for (const { key, value } of changes) {
+    for (const { key, value, masked = false } of changes) {
       const entry = this.#byKey.get(key);
       if (value === undefined) {
         moved = this.#byKey.delete(key) || moved;
       } else if (entry === undefined) {
-        this.#byKey.set(key, marked(newEntry(key, value, value === mask), at, now));
+        this.#byKey.set(key, marked(newEntry(key, value, masked), at, now));
         moved = true;
       } else {
-        entry.masked = value === mask;
+        entry.masked = masked;
         entry.value = value;
         entry.haystack = undefined;
         marked(entry, at, now);

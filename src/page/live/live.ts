@@ -16,8 +16,8 @@ export interface Live {
   readonly problem: Cell<string | undefined>;
   /** Begins with a namespace anew; what was followed before is left. */
   start(namespace: string): void;
-  /** Called with the keys that have changed, after the catalogue has. */
-  onChange(listener: (keys: ReadonlySet<string>) => void): void;
+  /** Called after the catalogue has changed; tells whether a key may have. */
+  onChange(listener: (isConcerned: (key: string) => boolean) => void): void;
   /** Called when a layer comes into another state. */
   onState(listener: () => void): void;
 }
@@ -28,7 +28,7 @@ export function createLive(api: Api, catalogue: Catalogue, table: Table): Live {
   const revision = cell<string | undefined>(undefined);
   const problem = cell<string | undefined>(undefined);
   const ticker = createTicker();
-  const changed = new Set<(keys: ReadonlySet<string>) => void>();
+  const changed = new Set<(isConcerned: (key: string) => boolean) => void>();
   const stated = new Set<() => void>();
   let running = new AbortController();
 
@@ -36,18 +36,19 @@ export function createLive(api: Api, catalogue: Catalogue, table: Table): Live {
     catalogue.replace(whole);
     table.reload();
     revision.set(whole.revision);
-    tell(new Set(Object.keys(whole.values)));
+    tell(() => true);
   };
-  const tell = (keys: ReadonlySet<string>): void => changed.forEach((listener) => listener(keys));
+  const tell = (isConcerned: (key: string) => boolean): void => changed.forEach((listener) => listener(isConcerned));
 
   const change = (event: ChangeEvent): void => {
     const told = event.changes.map((each) => ({ ...each, before: catalogue.find(each.key)?.value, after: each.value }));
     ticker.add(tickOf({ ...event, changes: told }));
-    const changes = event.changes.map(({ key, op, value }) => ({ key, value: op === 'delete' ? undefined : (value ?? '') }));
+    const changes = event.changes.map(({ key, op, value, masked = false }) => ({ key, masked, value: op === 'delete' ? undefined : (value ?? '') }));
     catalogue.apply(changes, Date.parse(event.at), Date.now());
     revision.set(event.revision);
     table.refresh();
-    tell(new Set(changes.map(({ key }) => key)));
+    const keys = new Set(changes.map(({ key }) => key));
+    tell((key) => keys.has(key));
   };
 
   const hear = ({ event, data }: EventSourceMessage): void => {

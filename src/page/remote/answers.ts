@@ -13,7 +13,7 @@ export interface ChangeEvent {
   readonly revision: string;
   readonly at: string;
   readonly lagMs?: number;
-  readonly changes: readonly { readonly key: string; readonly op: 'set' | 'delete'; readonly value?: string; readonly layer?: string }[];
+  readonly changes: readonly { readonly key: string; readonly op: 'set' | 'delete'; readonly value?: string; readonly masked?: boolean; readonly layer?: string }[];
 }
 
 export interface ErrorAnswer {
