@@ -106,8 +106,8 @@ const isUnready = (error: unknown): boolean => error instanceof Error && 'status
 /** What happened before the page was opened: it fills the ticker, the plots and the column of times. */
 async function recall(api: Api, namespace: string, signal: AbortSignal, ticker: Ticker, catalogue: Catalogue, table: Table): Promise<void> {
   try {
-    const answer = await api.json<{ readonly changes: readonly ChangeSetAnswer[] }>(`v1/changes/${segment(namespace)}?limit=200`, { signal });
-    ticker.recall(answer.changes);
+    const answer = await api.json<{ readonly changes: readonly ChangeSetAnswer[]; readonly oldest?: string }>(`v1/changes/${segment(namespace)}?limit=200`, { signal });
+    ticker.recall(answer.changes, answer.oldest);
     for (const { at, changes } of answer.changes) {
       for (const { key } of changes) catalogue.remember(key, Date.parse(at));
     }

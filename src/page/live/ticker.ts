@@ -13,9 +13,11 @@ export interface Tick {
 export interface Ticker {
   /** Newest first. */
   readonly ticks: Cell<readonly Tick[]>;
+  /** The revision before the oldest change that the sidecar still has. */
+  readonly base: Cell<string | undefined>;
   add(tick: Tick): void;
   /** What was before the page was opened. */
-  recall(sets: readonly ChangeSetAnswer[]): void;
+  recall(sets: readonly ChangeSetAnswer[], base: string | undefined): void;
   clear(): void;
 }
 
@@ -28,10 +30,13 @@ export function tickOf({ revision, at, lagMs, changes }: ChangeSetAnswer): Tick 
 
 export function createTicker(): Ticker {
   const ticks = cell<readonly Tick[]>([]);
+  const base = cell<string | undefined>(undefined);
   return {
     ticks,
+    base,
     add: (tick) => ticks.set([tick, ...ticks.get()].slice(0, kept)),
-    recall(sets) {
+    recall(sets, oldest) {
+      base.set(oldest);
       const known = new Set(ticks.get().map(({ revision }) => revision));
       const older = sets.map(tickOf).filter(({ revision }) => !known.has(revision));
       ticks.set([...ticks.get(), ...older].sort((a, b) => b.at - a.at).slice(0, kept));

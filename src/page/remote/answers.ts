@@ -82,16 +82,16 @@ export interface ChangeSetAnswer {
 
 export interface ChangeAnswer {
   readonly key: string;
-  readonly before?: string | undefined;
-  readonly after?: string | undefined;
+  readonly before?: string | null | undefined;
+  readonly after?: string | null | undefined;
   readonly layer?: string;
   readonly origin?: string | undefined;
 }
 
 export interface HistoryAnswer {
   readonly key: string;
-  readonly before?: string | undefined;
-  readonly after?: string | undefined;
+  readonly before?: string | null | undefined;
+  readonly after?: string | null | undefined;
   readonly version: string;
   readonly author: string;
   readonly reason: string;

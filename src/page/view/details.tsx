@@ -146,7 +146,7 @@ function RecentChanges({ details }: { readonly details: Details }): JSX.Element 
                   {clock(new Date(at))}
                 </time>
                 <span class="from">{change?.layer}</span>
-                {lagMs !== undefined && <span class="quiet">{lag(lagMs)}</span>}
+                {lagMs !== undefined && <span class="quiet">lag {lag(lagMs)}</span>}
               </p>
               <p class="one">
                 <BeforeAfter before={change?.before} after={change?.after} />

@@ -15,11 +15,12 @@ export function DiffView(): JSX.Element {
   const { from, to } = useCell(address.place);
   const comparison = useCell(comparing.comparison);
   const ticks = useCell(live.ticker.ticks);
+  const base = useCell(live.ticker.base);
   return (
     <Panel title="Compare two revisions" label="Compare two revisions" onClose={() => close(address)}>
       <div class="revisions">
-        <Revision name="From" value={from} ticks={ticks} onChange={(revision) => address.amend({ from: revision })} />
-        <Revision name="To" value={to} ticks={ticks} onChange={(revision) => address.amend({ to: revision })} />
+        <Revision name="From" value={from} none="choose…" base={base} ticks={ticks} onChange={(revision) => address.amend({ from: revision })} />
+        <Revision name="To" value={to} none="now" base={base} ticks={ticks} onChange={(revision) => address.amend({ to: revision })} />
       </div>
       <Result comparison={comparison} />
     </Panel>
@@ -29,23 +30,27 @@ export function DiffView(): JSX.Element {
 interface RevisionProps {
   readonly name: string;
   readonly value: string | undefined;
+  /** What it says when none is chosen. */
+  readonly none: string;
+  readonly base: string | undefined;
   readonly ticks: readonly Tick[];
   readonly onChange: (revision: string | undefined) => void;
 }
 
-function Revision({ name, value, ticks, onChange }: RevisionProps): JSX.Element {
-  const isKnown = value === undefined || ticks.some(({ revision }) => revision === value);
+function Revision({ name, value, none, base, ticks, onChange }: RevisionProps): JSX.Element {
+  const isKnown = value === undefined || value === base || ticks.some(({ revision }) => revision === value);
   return (
     <label>
       {name}
       <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}>
-        <option value="">choose…</option>
+        <option value="">{none}</option>
         {!isKnown && <option value={value}>{value}</option>}
         {ticks.map(({ revision, at, count, changes }) => (
           <option key={revision} value={revision}>
             {moment(new Date(at))} · {count === 1 ? changes[0]?.key : `${count.toLocaleString('en')} keys`} · {revision}
           </option>
         ))}
+        {base !== undefined && <option value={base}>before the oldest change that is kept · {base}</option>}
       </select>
     </label>
   );
@@ -53,7 +58,7 @@ function Revision({ name, value, ticks, onChange }: RevisionProps): JSX.Element 
 
 function Result({ comparison }: { readonly comparison: Comparison }): JSX.Element {
   const { address } = usePage();
-  if (comparison.kind === 'none') return <p class="quiet">Choose two of the publishes since the sidecar started.</p>;
+  if (comparison.kind === 'none') return <p class="quiet">Choose what to compare the present with, or two of the last publishes.</p>;
   if (comparison.kind === 'waiting') return <p class="quiet">…</p>;
   if (comparison.kind === 'failed') return <p class="error">{comparison.why}</p>;
   const { changes } = comparison;

@@ -35,7 +35,7 @@ export function Header(): JSX.Element {
         <button type="button" aria-label={`Colours: ${colours}`} title={`Colours: ${colours} (t)`} onClick={() => theme.set(nextTheme(colours))}>
           {{ auto: '◐', light: '☼', dark: '☾' }[colours]}
         </button>
-        <button type="button" aria-label="Keyboard" title="Keyboard (?)" onClick={() => dialog.set('help')}>
+        <button type="button" class="only-wide" aria-label="Keyboard" title="Keyboard (?)" onClick={() => dialog.set('help')}>
           ?
         </button>
         <button type="button" class={token === undefined ? '' : 'signed-in'} onClick={() => dialog.set('sign-in')}>

@@ -1,10 +1,17 @@
 import type { JSX } from 'preact';
 
+import { useCell } from '../cells/use-cell.js';
 import type { Draft } from '../edit/draft.js';
 import type { PreviewAnswer } from '../remote/answers.js';
+import { usePage } from './context.js';
 import { BeforeAfter } from './value.js';
 
 const shown = 12;
+
+function affected(others: number): string {
+  if (others === 0) return 'Nobody but this page follows it now.';
+  return `${others.toLocaleString('en')} ${others === 1 ? 'client' : 'clients'} besides this page will be told at once.`;
+}
 
 /** What a write would do, and whom it would reach. */
 export function PreviewView({ draft }: { readonly draft: Draft }): JSX.Element | null {
@@ -21,7 +28,10 @@ export function PreviewView({ draft }: { readonly draft: Draft }): JSX.Element |
 }
 
 function Effect({ answer }: { readonly answer: PreviewAnswer }): JSX.Element {
+  const { live } = usePage();
   const { changes, hidden, clients } = answer;
+  // This page is one of those who follow.
+  const others = Math.max(0, clients - (useCell(live.connection).kind === 'live' ? 1 : 0));
   const more = changes.length - shown;
   return (
     <>
@@ -39,9 +49,7 @@ function Effect({ answer }: { readonly answer: PreviewAnswer }): JSX.Element {
         </p>
       ))}
       {changes.length > 0 && (
-        <p class="affected">
-          {clients === 0 ? 'No connected client follows it.' : `${clients.toLocaleString('en')} connected ${clients === 1 ? 'client follows' : 'clients follow'} it, and will be told at once.`}
-        </p>
+        <p class="affected">{affected(others)}</p>
       )}
     </>
   );

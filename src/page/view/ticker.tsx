@@ -37,7 +37,7 @@ function Item({ tick }: { readonly tick: Tick }): JSX.Element {
           {clock(at)}
         </time>
         <span class="from">{layers}</span>
-        {tick.lagMs !== undefined && <span class="quiet">{lag(tick.lagMs)}</span>}
+        {tick.lagMs !== undefined && <span class="quiet">lag {lag(tick.lagMs)}</span>}
       </p>
       {tick.changes.map(({ key, before, after }) => (
         <p key={key} class="one">

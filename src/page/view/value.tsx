@@ -9,14 +9,14 @@ export function Marked({ text, words }: { readonly text: string; readonly words:
 }
 
 /** A value on one line. Nothing and an empty text are two things. */
-export function Value({ value }: { readonly value: string | undefined }): JSX.Element {
-  if (value === undefined) return <span class="absent">not set</span>;
+export function Value({ value }: { readonly value: string | null | undefined }): JSX.Element {
+  if (value === undefined || value === null) return <span class="absent">not set</span>;
   if (value === '') return <span class="absent">empty</span>;
   return <span class="value">{excerpt(value, [], 160)}</span>;
 }
 
 /** What it was, and what it is. */
-export function BeforeAfter({ before, after }: { readonly before?: string | undefined; readonly after?: string | undefined }): JSX.Element {
+export function BeforeAfter({ before, after }: { readonly before?: string | null | undefined; readonly after?: string | null | undefined }): JSX.Element {
   return (
     <span class="change">
       <del>
