@@ -16,3 +16,14 @@ export class Failure extends Error {
 export class Misuse extends Failure {
   override readonly name = 'Misuse';
 }
+
+/** The exit code is somebody else's: of the program that `run` ran. */
+export class ExitWith extends Error {
+  override readonly name = 'ExitWith';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}

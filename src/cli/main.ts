@@ -1,34 +1,7 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
+import { runCommandLine } from './command-line.js';
+import { processTerminal } from './terminal.js';
 
-import { exitCodes, Failure, Misuse } from './exit.js';
-import { programOf } from './program.js';
-import { processTerminal, type Terminal } from './terminal.js';
-
-/** Runs one command line. @returns the exit code */
-async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
-  try {
-    await programOf(terminal).parseAsync(argv);
-    return exitCodes.ok;
-  } catch (error) {
-    // Commander has said its own errors already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    terminal.output.problem(messageOf(error));
-    return error instanceof Misuse ? exitCodes.usage : exitCodes.failed;
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Failure || isConfigError(error)) return `calumma: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-// By its code, not its class: for that the library would have to be loaded.
-function isConfigError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CALUMMA_');
-}
-
-const terminal = processTerminal();
-void main(process.argv, terminal).then((code) => {
+void runCommandLine(process.argv, processTerminal()).then((code) => {
   process.exitCode = code;
 });

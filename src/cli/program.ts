@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import { completionCommand } from './commands/completion.js';
 import { demoCommand } from './commands/demo.js';
 import { fileCommands } from './commands/files.js';
 import { readingCommands } from './commands/reading.js';
+import { runCommand } from './commands/run.js';
 import { sidecarCommand } from './commands/sidecar.js';
 import { writingCommands } from './commands/writing.js';
 import type { Terminal } from './terminal.js';
@@ -29,14 +31,18 @@ export function programOf(terminal: Terminal): Command {
   const program = new Command('calumma')
     .description('Dynamic configuration: see what a cascade of sources says, and why.')
     .version(version(), '-V, --version', 'print the version')
+    // What stands behind the command of `run` is the command's.
+    .enablePositionalOptions()
     .addHelpText('after', examples);
   for (const command of commandsOf(terminal)) program.addCommand(command);
-  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(calumma --help says more)');
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError('(calumma --help says more)').configureOutput({ writeOut: terminal.output.text, writeErr: (text) => terminal.output.problem(text.trimEnd()) });
+  }
   return program;
 }
 
 function commandsOf(terminal: Terminal): Command[] {
-  return [...readingCommands(terminal), ...writingCommands(terminal), ...fileCommands(terminal), sidecarCommand(terminal), demoCommand(terminal)];
+  return [...readingCommands(terminal), ...writingCommands(terminal), ...fileCommands(terminal), runCommand(terminal), sidecarCommand(terminal), demoCommand(terminal), completionCommand(terminal)];
 }
 
 function version(): string {

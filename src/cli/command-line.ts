@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander';
+
+import { exitCodes, ExitWith, Failure, Misuse } from './exit.js';
+import { programOf } from './program.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param argv as `process.argv`: the first two do not count
+ * @returns the exit code
+ */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await programOf(terminal).parseAsync(argv);
+    return exitCodes.ok;
+  } catch (error) {
+    // Commander has said its own errors already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof ExitWith) return error.exitCode;
+    terminal.output.problem(messageOf(error));
+    return error instanceof Misuse ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Failure || isConfigError(error)) return `calumma: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+// By its code, not its class: for that the library would have to be loaded.
+function isConfigError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('CALUMMA_');
+}
