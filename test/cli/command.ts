@@ -26,6 +26,9 @@ export interface Running {
   /** Waits until stdout matches. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   readonly finished: Promise<Finished>;
+  /** What it has said so far. */
+  stdout(): string;
+  stderr(): string;
 }
 
 export interface Surroundings {
@@ -51,7 +54,7 @@ export function start(args: readonly string[], { cwd = root, env = {} }: Surroun
       await Promise.race([once(child.stdout, 'data'), finished]);
     }
   };
-  return { process: child, until, finished };
+  return { process: child, until, finished, stdout: () => stdout, stderr: () => stderr };
 }
 
 export function calumma(args: readonly string[], surroundings?: Surroundings): Promise<Finished> {

@@ -1,5 +1,5 @@
 import { optionsOf, withConfig } from '../config.js';
-import { type Config, createConfig, environmentOf, values } from '../../index.js';
+import { type Config, duration, environmentOf } from '../../index.js';
 import { ExitWith, Misuse } from '../exit.js';
 import { counted } from '../lines.js';
 import type { ReadOptions } from '../options.js';
@@ -84,11 +84,13 @@ function sayOn(output: Output, json: boolean): (text: string) => void {
   return (text) => (json ? output.problem(JSON.stringify({ at: new Date().toISOString(), message: text }), 'reset') : output.problem(`calumma: ${text}`, 'dim'));
 }
 
-/** A time as the library reads it. */
+/** A time as the library reads it, of which Node can wait no more than 24 days. */
 function msOf(option: string, text: string): number {
-  const config = createConfig({ layers: [values({ time: text })], onError: () => undefined });
-  const ms = config.getDurationProperty('time', -1).get();
-  void config.close();
-  if (ms < 0 || ms > 2_147_483_647) throw new Misuse(`${option}: expected a time such as 500ms or 10s, found ${JSON.stringify(text)}`);
-  return ms;
+  try {
+    const ms = duration(text).default;
+    if (ms >= 0 && ms < 2 ** 31) return ms;
+  } catch {
+    // said below
+  }
+  throw new Misuse(`${option}: expected a time such as 500ms or 10s, found ${JSON.stringify(text)}`);
 }

@@ -55,12 +55,15 @@ function problemsOf(error: unknown): Problem[] {
   return error.issues.map(({ message, line, column }) => ({ code: error.code, message: `${error.file}:${line}:${column}: ${message}` }));
 }
 
+const references: readonly string[] = ['CALUMMA_MISSING_KEY', 'CALUMMA_INTERPOLATION'];
+
 async function checkConfig(options: ConfigOptions, lead: string, schema: StandardSchema<object> | undefined): Promise<Report> {
   const errors = new Map<string, Problem>();
   const note = ({ code, message }: Problem): void => void errors.set(message, { code, message: lead + message });
   // Without its disk cache: what an earlier run could read proves nothing.
   const { cacheDir: _, cache: __, ...bare } = options;
-  const config = createConfig({ ...bare, onError: note });
+  // References are looked at key by key, below.
+  const config = createConfig({ ...bare, onError: (error) => (references.includes(error.code) ? undefined : note(error)) });
   try {
     await config.ready().catch((error: unknown) => problemsOf(error).forEach(note));
     noteLayers(config, note);
@@ -87,7 +90,7 @@ function noteValues(config: Config, note: Note): void {
     const { winner, hidden, errors } = config.explain(key);
     // Variables that nothing else sets belong to other programs: PS1='${debian_chroot}'.
     if (winner?.origin?.startsWith('env:') === true && hidden.length === 0) continue;
-    errors.forEach(note);
+    for (const { code, message } of errors) note({ code, message: winner?.origin === undefined ? message : `${message} (${winner.origin})` });
   }
 }
 
