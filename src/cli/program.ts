@@ -36,7 +36,7 @@ export function programOf(terminal: Terminal): Command {
     .addHelpText('after', examples);
   for (const command of commandsOf(terminal)) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showHelpAfterError('(calumma --help says more)').configureOutput({ writeOut: terminal.output.text, writeErr: (text) => terminal.output.problem(text.trimEnd()) });
+    command.exitOverride().showHelpAfterError('(calumma --help says more)').configureOutput({ writeOut: (text) => terminal.output.text(text), writeErr: (text) => terminal.output.problem(text.trimEnd()) });
   }
   return program;
 }
