@@ -4,9 +4,9 @@ import type { Finished } from './command.js';
 
 export interface Session {
   readonly stop?: AbortSignal;
-  /** Called with all of stdout whenever something was written. */
-  readonly onOutput?: (stdout: string) => void;
-  /** Whether stdout and stderr are terminals. */
+  /** Called with all that was written whenever something is. */
+  readonly onOutput?: (stdout: string, stderr: string) => void;
+  /** Whether stdout and stderr are terminals, which want no colours. */
   readonly isTTY?: boolean;
 }
 
@@ -17,10 +17,10 @@ export async function inProcess(args: readonly string[], { stop = new AbortContr
     isTTY,
     write(text: string) {
       written[name] += text;
-      onOutput?.(written.stdout);
+      onOutput?.(written.stdout, written.stderr);
     },
   });
-  const output = outputTo(sink('stdout'), sink('stderr'), {});
+  const output = outputTo(sink('stdout'), sink('stderr'), { NO_COLOR: '1' });
   const code = await runCommandLine(['node', 'calumma', ...args], { output, stop });
   return { code, ...written };
 }

@@ -67,6 +67,8 @@ export interface StateNews {
 }
 
 export interface Listener {
+  /** What changes from now on is told. */
+  ready(): void;
   change(news: News): void;
   state(news: StateNews): void;
 }

@@ -65,6 +65,7 @@ async function watch(config: Config, prefix: string, listener: Listener, signal:
   config.keys(prefix).forEach(learn);
   config.on('change', (set) => listener.change({ at: set.at.toISOString(), changes: set.changes.map((change) => told(change, set)) }), { prefix, signal });
   config.on('state', ({ at, layer, state }) => listener.state({ at: at.toISOString(), layer, state }), { signal });
+  listener.ready();
   await aborted(signal);
 }
 

@@ -82,7 +82,7 @@ async function follow({ address, namespace, prefix }: Feed, follower: Follower, 
 function takeSnapshot(follower: Follower, snapshot: Snapshot): void {
   const [before, after] = [follower.values, new Map(Object.entries(snapshot.values))];
   follower.values = after;
-  if (before === undefined) return;
+  if (before === undefined) return follower.listener.ready();
   const keys = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
   const changes = keys.map((key) => ({ key, before: before.get(key) ?? null, after: after.get(key) ?? null, layer: null, lagMs: null }));
   if (changes.length > 0) follower.listener.change({ at: now(), changes });

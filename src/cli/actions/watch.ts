@@ -1,18 +1,17 @@
-import { type News, type StateNews, withAccess } from '../access/access.js';
+import { type Listener, withAccess } from '../access/access.js';
 import { oneLine, valueOrNot } from '../lines.js';
 import type { ReadOptions } from '../options.js';
 import type { Output } from '../output.js';
 import type { Terminal } from '../terminal.js';
 
 export async function watch({ output, stop }: Terminal, prefix: string, options: ReadOptions): Promise<void> {
-  const listener = options.json === true ? jsonLines(output) : lines(output);
-  await withAccess(options, async (access) => {
+  const ready = (): void => {
     if (output.isTerminal) output.problem(`watching ${prefix === '' ? 'everything' : prefix}; Ctrl-C ends it`, 'dim');
-    await access.watch(prefix, listener, stop);
-  });
+  };
+  await withAccess(options, (access) => access.watch(prefix, { ready, ...(options.json === true ? jsonLines(output) : lines(output)) }, stop));
 }
 
-function lines(output: Output): { change(news: News): void; state(news: StateNews): void } {
+function lines(output: Output): Omit<Listener, 'ready'> {
   const time = (at: string): string => output.style('dim', at);
   return {
     change({ at, changes }) {
@@ -28,7 +27,7 @@ function lines(output: Output): { change(news: News): void; state(news: StateNew
   };
 }
 
-function jsonLines(output: Output): { change(news: News): void; state(news: StateNews): void } {
+function jsonLines(output: Output): Omit<Listener, 'ready'> {
   const say = (value: object): void => output.line(JSON.stringify(value));
   return {
     change: ({ at, changes }) => changes.forEach((change) => say({ at, ...change })),
