@@ -16,7 +16,6 @@ export type { PreviewedChange } from './runtime/changes.js';
 export type { PreviewOptions } from './runtime/writing.js';
 
 export { nearest } from './core/nearest.js';
-export { withoutUserinfo } from './core/redact.js';
 export { standardOptions } from './default/standard.js';
 export { configure, defaultConfig, resetDefaultConfig } from './default/instance.js';
 export * from './default/functions.js';

@@ -1,8 +1,7 @@
-import { type Change, type ChangeSet, type Config, type Explanation, type HistoryEntry } from '../../index.js';
+import { type Change, type ChangeSet, type Config, type Explanation, type HistoryEntry, planRollback } from '../../index.js';
 import { configOf } from '../config.js';
+import { Failure } from '../exit.js';
 import type { Access, AccessChoice, Done, Edit, Explained, HistoryLine, HistoryQuery, Holder, Listener, News, Preview, Row, Signature } from './access.js';
-import { rollbackEdit } from './rollback.js';
-import { type Shown, shownFilled, shownRaw } from './shown.js';
 import { aborted } from './until.js';
 
 /** A cascade of this process. */
@@ -28,7 +27,10 @@ function accessTo(config: Config): Access {
     write: (edit, signature, expectedVersion) => write(config, edit, signature, expectedVersion),
     history: (query) => history(config, query),
     previewRollback: async (version, layer) => preview(config, await rollbackEdit(config, version, layer)),
-    rollback: async (version, signature, layer) => write(config, await rollbackEdit(config, version, layer), signature),
+    rollback: async (version, signature, layer) => {
+      const edit = await rollbackEdit(config, version, layer);
+      return write(config, edit, signature, edit.expectedVersion);
+    },
     close: () => config.close(),
   };
 }
@@ -52,7 +54,7 @@ async function watch(config: Config, prefix: string, listener: Listener, signal:
   const masked = new Map<string, string>();
   const show = (key: string, value: string | undefined): string | null => masked.get(key) ?? value ?? null;
   const learn = (key: string): void => {
-    const { value } = config.explain(key);
+    const value = config.masked(key);
     masked.delete(key);
     if (value !== undefined && value !== config.get(key)) masked.set(key, value);
   };
@@ -77,8 +79,10 @@ function lagOf({ layer }: Change, { at, causes }: ChangeSet): number | null {
 
 function preview(config: Config, { set, remove, layer = config.writables[0] }: Edit): Preview {
   config.writable(layer);
-  const shown = shownFilled(config, set);
-  const changes = config.preview({ layer, set, delete: remove }).map(({ key, before, after }) => ({ key, before: before === undefined ? null : (config.explain(key).value ?? null), after: shown(key, after) }));
+  const changes = config.preview({ layer, set, delete: remove }).map(({ key, before, after, secret }) => {
+    const shown = (value: string | undefined): string | null => (value === undefined ? null : secret ? '***' : config.shown(key, value));
+    return { key, before: shown(before), after: shown(after) };
+  });
   const rank = (name: string): number => config.layers.indexOf(name);
   const hidden = [...set.keys(), ...remove].flatMap((key) => {
     const by = config.explain(key).winner?.layer;
@@ -96,10 +100,19 @@ async function write(config: Config, { set, remove, layer = config.writables[0] 
 
 async function history(config: Config, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
   const entries = await config.writable(layer).history(key, limit);
-  const shown = shownRaw(config);
-  return entries.map((entry) => lineOf(entry, shown));
+  return entries.map((entry) => lineOf(config, entry));
 }
 
-function lineOf({ key, before, after, version, author, reason, at }: HistoryEntry, shown: Shown): HistoryLine {
-  return { key, before: shown(key, before), after: shown(key, after), version, author, reason, at: at.toISOString() };
+function lineOf(config: Config, { key, before, after, version, author, reason, at }: HistoryEntry): HistoryLine {
+  const shown = (text: string | undefined): string | null => (text === undefined ? null : config.shown(key, text));
+  return { key, before: shown(before), after: shown(after), version, author, reason, at: at.toISOString() };
+}
+
+/** What would put a store back, as an edit of its layer. */
+async function rollbackEdit(config: Config, version: string, layer = config.writables[0]): Promise<Edit & { readonly expectedVersion: string | undefined }> {
+  const { entries, expectedVersion } = await planRollback(config.writable(layer), version);
+  if (entries.size === 0) throw new Failure(`nothing differs from version ${version}`);
+  const set = [...entries].filter((entry): entry is [string, string] => entry[1] !== null);
+  const remove = [...entries.keys()].filter((key) => entries.get(key) === null);
+  return { layer, set: new Map(set), remove: new Set(remove), expectedVersion };
 }
