@@ -21,6 +21,6 @@ export async function inProcess(args: readonly string[], { stop = new AbortContr
     },
   });
   const output = outputTo(sink('stdout'), sink('stderr'), { NO_COLOR: '1' });
-  const code = await runCommandLine(['node', 'calumma', ...args], { output, stop });
+  const code = await runCommandLine(['node', 'calumma', ...args], { output, stop, onHangUp: () => undefined, onWarning: () => undefined });
   return { code, ...written };
 }
