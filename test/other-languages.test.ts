@@ -86,19 +86,20 @@ describeWith('curl', 'the client in shell', () => {
   test('keeps a file as the sidecar has it, and leaves it alone while the sidecar is away', async () => {
     const [client = ''] = blocks('sh');
     const { feed, url, stop, again } = await serve();
-    const { lines, folder } = start('sh', 'follow.sh', client, ['config.json'], { CALUMMA_SIDECAR: url });
-    const values = () => (JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8')) as { values: Record<string, string> }).values;
+    const { lines, folder } = start('sh', 'follow.sh', client, ['config.env'], { CALUMMA_SIDECAR: url });
+    const file = () => readFileSync(path.join(folder, 'config.env'), 'utf8');
     await until(() => lines.length === 1);
-    expect(values()).toEqual({ 'gateway.limit': '50', 'gateway.name': 'ä "b"', 'db.password': '***' });
+    expect(file()).toContain('GATEWAY_LIMIT=50\n');
+    expect(file()).toContain("DB_PASSWORD='***'\n");
     feed.set('gateway.limit', '60');
     await until(() => lines.length === 2);
-    expect(values()['gateway.limit']).toBe('60');
+    expect(file()).toContain('GATEWAY_LIMIT=60\n');
     await stop();
     feed.set('gateway.limit', '70');
-    expect(values()['gateway.limit']).toBe('60');
+    expect(file()).toContain('GATEWAY_LIMIT=60\n');
     await again();
     await until(() => lines.length === 3);
-    expect(values()['gateway.limit']).toBe('70');
-    expect(lines).toEqual(Array.from({ length: 3 }, () => 'config.json is new'));
+    expect(file()).toContain('GATEWAY_LIMIT=70\n');
+    expect(lines).toEqual(Array.from({ length: 3 }, () => 'config.env is new'));
   });
 });
