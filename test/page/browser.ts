@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished } from 'vitest';
@@ -63,11 +63,15 @@ function listen(page: Page, origin: string, complaints: string[]): void {
   });
 }
 
-/** Leaves a picture for people to look at. */
+/**
+ * Leaves a picture for people to look at.
+ *
+ * @param file where a copy of it is to be kept, from the root of the repository
+ */
 export async function picture(page: Page, name: string, file?: string): Promise<void> {
   mkdirSync(pictures, { recursive: true });
   await page.screenshot({ path: path.join(pictures, `${name}.png`), animations: 'disabled' });
-  if (file !== undefined) await page.screenshot({ path: path.join(root, file), animations: 'disabled' });
+  if (file !== undefined) copyFileSync(path.join(pictures, `${name}.png`), path.join(root, file));
 }
 
 /** The keys of the rows that can be seen, from the top. */
