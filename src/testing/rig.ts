@@ -25,6 +25,8 @@ export interface Rig {
   originOf?(key: string): RegExp;
   /** What is there from the start and cannot be taken away, such as the variables of the process. Default: nothing. */
   readonly initial?: Readonly<Record<string, string>>;
+  /** How the history spells an author, where something signs beside it. Default: as given. */
+  authorOf?(author: string): string;
   /** The readings have versions of their own, not those of the store that is written: it stands behind something. Default false. */
   readonly ownVersions?: boolean;
   /** ms to wait for what should happen. Default 10_000. */

@@ -5,10 +5,11 @@ import path from 'node:path';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { createConfig, isWritable, type LayerSpec, type Writable } from '../../src/index.js';
+import { createConfig, isWritable, type LayerSpec, memory, type Writable } from '../../src/index.js';
 import { later } from '../../src/default/later.js';
 import { readDescription } from '../../src/default/description.js';
 import { standardOptions } from '../../src/default/standard.js';
+import { startSidecar } from '../../src/entries/sidecar.js';
 import { until } from '../sources/following.js';
 import { scratch } from './scratch.js';
 
@@ -52,6 +53,26 @@ describe('a store in calumma.yaml', () => {
     cleanups.push(() => config.close());
     await config.ready();
     expect(config.get('limit')).toBe('7');
+  });
+
+  it('may be a sidecar, found by the environment, and one of its configs', async () => {
+    const billing = createConfig({ layers: [memory({ 'tax.rate': '19', other: 'x' })], context: {} });
+    const running = await startSidecar({ configs: { billing }, listen: { port: 0 } });
+    cleanups.push(() => billing.close(), () => running.close({ drainMs: 0 }));
+    const { folder, remove } = scratch({ 'calumma.yaml': 'layers:\n  - sidecar: { config: billing, prefix: tax }\n  - values: { entries: { tax.rate: 1 } }\n' });
+    cleanups.push(remove);
+    const { options } = readDescription(path.join(folder, 'calumma.yaml'), { CALUMMA_SIDECAR: running.url });
+    const config = createConfig(options);
+    cleanups.push(() => config.close());
+    await config.ready();
+    expect(Object.fromEntries(config.entries())).toEqual({ 'tax.rate': '19' });
+    expect(isWritable((options.layers[0] as LayerSpec).source)).toBe(true);
+  });
+
+  it('says what of a sidecar excludes each other, with its line', () => {
+    const { folder, remove } = scratch({ 'calumma.yaml': 'layers:\n  - sidecar: { url: "http://127.0.0.1:1", socketPath: /s }\n  - sidecar: { token: a, tokenFile: b }\n    name: other\n' });
+    cleanups.push(remove);
+    expect(() => readDescription(path.join(folder, 'calumma.yaml'), {})).toThrow(/calumma\.yaml:2:\d+: .*at most one of url and socketPath, found both\n.*calumma\.yaml:3:\d+: .*expected either token or tokenFile, found both/);
   });
 
   it('says where a PEM file is missing', () => {

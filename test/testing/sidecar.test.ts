@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
 import { createConfig, memory, sidecar, type SidecarSourceOptions, type Source } from '../../src/index.js';
 import { startSidecar } from '../../src/entries/sidecar.js';
+import { sqlite } from '../../src/entries/sqlite.js';
 import type { Rig } from '../../src/testing/index.js';
 import { openProxy } from '../harness/proxy.js';
 import { withoutStreams } from '../sources/sidecar/hosts.js';
@@ -39,7 +44,34 @@ async function openRig(options: SidecarSourceOptions = {}, between: (port: numbe
   };
 }
 
+/** A sidecar over a store that can be written, with a token. */
+async function openWritableRig(): Promise<Rig> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'calumma-conform-'));
+  const tokenFile = path.join(folder, 'tokens');
+  writeFileSync(tokenFile, 'tok-1 name=door write\n', { mode: 0o600 });
+  const store = sqlite({ path: path.join(folder, 'config.db'), create: true, every: 10 });
+  const config = createConfig({ layers: [store], interpolate: false, context: {}, redact: [] });
+  await config.ready();
+  const running = await startSidecar({ configs: { default: config }, listen: { port: 0 }, tokenFile });
+  const why = { author: 'back door', reason: 'conformance' };
+  return {
+    source: sidecar({ url: running.url!, token: 'tok-1' }),
+    put: (key, value) => store.set([[key, value]], why),
+    remove: (key) => store.delete(key, why),
+    putAll: (entries) => store.set(entries, why),
+    ownVersions: true,
+    authorOf: (author) => `${author} (door)`,
+    originOf: () => /^sidecar:http:/,
+    close: async () => {
+      await running.close({ drainMs: 0 });
+      await config.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 const straight = (port: number) => Promise.resolve({ port, close: () => undefined });
 
 conform('sidecar()', () => openRig());
 conform('sidecar() where no stream comes through', () => openRig({}, withoutStreams));
+conform('sidecar() over a store that can be written', () => openWritableRig());
