@@ -19,6 +19,7 @@ export function answerView(view: View, format: ViewFormat, ifNoneMatch: string |
   if (matches(ifNoneMatch, view.tag)) return { status: 304, headers, body: [] };
   headers['content-type'] = typeOf(format);
   const body = bodyOf(view, format);
+  headers.etag = view.tag; // that of the body, which may have been made just now
   if (format === 'json') return { status: 200, headers, body: [snapshotHead(namespace), body] };
   const masked = view.masked().length;
   if (masked > 0) headers['x-config-masked'] = String(masked);
@@ -34,7 +35,7 @@ export function answerViews(views: readonly View[], ifNoneMatch: string | undefi
   const headers = { ...headersOf(oldest), 'x-config-revision': revision, etag: tagOfViews(views) };
   if (matches(ifNoneMatch, headers.etag)) return { status: 304, headers, body: [] };
   const parts = views.flatMap((view, at) => [`${at === 0 ? '' : ','}${JSON.stringify(view.namespace.name)}:${snapshotHead(view.namespace)}`, bodyOf(view, 'json')]);
-  return { status: 200, headers: { ...headers, 'content-type': jsonType }, body: [`{"revision":${JSON.stringify(revision)},"namespaces":{`, ...parts, '}}'] };
+  return { status: 200, headers: { ...headers, etag: tagOfViews(views), 'content-type': jsonType }, body: [`{"revision":${JSON.stringify(revision)},"namespaces":{`, ...parts, '}}'] };
 }
 
 /** The entity tag of several views together. */

@@ -34,7 +34,7 @@ export function formatOf(query: URLSearchParams, accept: string | undefined): Vi
 
 /** The body of a view in a format. For `json` its values only: what stands before them changes from answer to answer. */
 export function bodyOf(view: View, format: ViewFormat): Buffer {
-  return view.body(format, () => Buffer.from(format === 'json' ? valuesJson(view) : render(view.entries(), format)));
+  return view.body(format, (entries) => Buffer.from(format === 'json' ? valuesJson(entries, view.masked()) : render(entries, format)));
 }
 
 function bestOf(accept: string): ViewFormat {
@@ -49,8 +49,7 @@ function bestOf(accept: string): ViewFormat {
 }
 
 // Put together by hand: `__proto__` is a key like any other, and an object would put numeric keys first.
-function valuesJson(view: View): string {
-  const pairs = view.entries().map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
-  const masked = view.masked();
+function valuesJson(entries: readonly (readonly [string, string])[], masked: readonly string[]): string {
+  const pairs = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   return `"values":{${pairs.join(',')}}${masked.length === 0 ? '' : `,"masked":${JSON.stringify(masked)}`}}`;
 }

@@ -52,8 +52,15 @@ export class View {
   }
 
   /** What `make` makes of the entries, once for each publish. */
-  body(format: ViewFormat, make: (view: View) => Buffer): Buffer {
-    return this.namespace.bodies.get(`${format} ${this.reveal} ${this.prefix}`, () => make(this));
+  body(format: ViewFormat, make: (entries: readonly (readonly [string, string])[]) => Buffer): Buffer {
+    return this.namespace.bodies.get(`${format} ${this.reveal} ${this.prefix}`, () => {
+      const entries = this.entries();
+      // Worked out anew, since not all that is listed is told in changes: the environment answers keys under another name, and
+      // a key of that name in a lower layer is listed from then on without having moved.
+      this.#hash = hashOf(entries);
+      this.#tag = undefined;
+      return make(entries);
+    });
   }
 
   /** What of a commit shows in here; `undefined` is "not set". */

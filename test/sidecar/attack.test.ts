@@ -65,6 +65,15 @@ it('gives up on connections that send their request drop by drop', async () => {
   clearInterval(dropping);
 });
 
+it('serves on while a thousand connections send half a request and nothing more, and lets go of them', async () => {
+  const { url } = await serving({ a: '1' }, { limits: { headersMs: 1_500 } });
+  const sockets = await Promise.all(Array.from({ length: 1_000 }, () => raw(url)));
+  for (const socket of sockets) socket.write('GET /v1/config/default HTTP/1.1\r\nHost: x\r\n');
+  expect((await fetch(`${url}/v1/config/default/a`)).status).toBe(200);
+  await expect.poll(() => sockets.filter((socket) => socket.destroyed || socket.readableEnded).length, { timeout: 15_000 }).toBe(1_000);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+}, 30_000);
+
 it('takes no more connections than may be, and serves on', async () => {
   const { url } = await serving({ a: '1' }, { limits: { connections: 20 } });
   const sockets = await Promise.all(Array.from({ length: 60 }, () => raw(url)));

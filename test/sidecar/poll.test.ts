@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { serving } from './rig.js';
+import { type ConfigOptions, createConfig, env, memory, type MemorySource } from '../../src/index.js';
+import { serving, sidecarOf } from './rig.js';
 
 const wait = (url: string, query: string, etag: string): Promise<Response> => fetch(`${url}/v1/config/default?${query}`, { headers: { 'if-none-match': etag } });
 
@@ -64,6 +65,21 @@ it('is an ordinary request without a tag, and refuses a time that is none', asyn
   const { url } = await serving({ a: '1' });
   expect((await fetch(`${url}/v1/config/default?wait=20s`)).status).toBe(200);
   for (const text of ['soon', '-1s', '1h', '1e3', '99999999s']) expect((await wait(url, `wait=${text}`, '"x"')).status).toBe(400);
+});
+
+it('has the tag of what it lists, also where the environment answers under another name', async () => {
+  const store = memory({ a: '1' });
+  const layers = (below: MemorySource): ConfigOptions => ({ layers: [env({ environment: { GATEWAY_LIMIT: '5' } }), below], context: {} });
+  const config = createConfig(layers(store));
+  const { url } = await sidecarOf({ configs: { default: config } });
+  expect(await (await fetch(`${url!}/v1/config/default/gateway.limit`)).text()).toBe('5');
+  await tagOf(url!);
+  store.set('gateway.limit', '1'); // listed from now on, and moved nothing
+  store.set('a', '2');
+  config.override('gateway.limit', '7');
+  config.clearOverride('gateway.limit');
+  const fresh = await sidecarOf({ configs: { default: createConfig(layers(memory({ a: '2', 'gateway.limit': '1' }))) } });
+  expect(await tagOf(url!)).toBe(await tagOf(fresh.url!));
 });
 
 it('has the same tag after a restart, and another one for every other content', async () => {
