@@ -35,7 +35,7 @@ function loadedWith(file, seen = new Set()) {
 }
 
 /** Packages that are put into our files come with their licences. */
-const inlined = ['hono', '@hono/node-server', 'prom-client'];
+const inlined = ['commander', 'hono', '@hono/node-server', 'prom-client'];
 function licences(names) {
   return names.map((name) => {
     const folder = new URL(`node_modules/${name}/`, import.meta.url);
@@ -55,8 +55,24 @@ const bundle = await rolldown({
   plugins: [builtins],
   external: [/^node:/, ...packages.map((name) => new RegExp(`^${name}(/|$)`))],
 });
+/** Of the command line, what every verb needs: also what a verb shares with another, or else it would come with that one. */
+const main = path.resolve('src/cli/main.ts');
+const shared = new Set([...loadedWith(main), ...['lines', 'signature', 'access/address', 'access/access'].map((name) => path.resolve(`src/cli/${name}.ts`))]);
+shared.delete(main);
+/** The verbs that need nothing of the library, and what asks a sidecar: the HTTP of Node is loaded for nothing else. */
+const light = readdirSync('src/cli', { recursive: true, encoding: 'utf8' })
+  .filter((file) => /^(access|actions)\/.*\.ts$/.test(file))
+  .map((file) => path.resolve('src/cli', file))
+  .filter((file) => ![...loadedWith(file)].some((id) => core.has(id)));
+const isRemote = (id) => /\/(remote|remote-watch|http|event-stream)\.ts$/.test(id);
 // All of the core in one chunk, also what the stores share with it: each file more costs every start.
-const codeSplitting = { groups: [{ name: 'core', test: (id) => core.has(id) || id.includes('rolldown/runtime') }] };
+const groups = [
+  { name: 'core', test: (id) => core.has(id) || id.includes('rolldown/runtime'), priority: 3 },
+  { name: 'cli', test: (id) => shared.has(id) || id.includes('/node_modules/commander/'), priority: 2 },
+  { name: 'remote', test: (id) => light.includes(id) && isRemote(id), priority: 1 },
+  { name: 'verbs', test: (id) => light.includes(id) && !isRemote(id) },
+];
+const codeSplitting = { groups };
 const dir = process.argv[2] ?? 'dist';
 await bundle.write({ dir, sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
 writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences(inlined)}`);
