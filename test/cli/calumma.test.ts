@@ -201,6 +201,32 @@ describe('calumma explain, get and list', () => {
     expect((await inFolder('get', 'json', '--json')).code).toBe(1);
   });
 
+  it('list into a pipe that is closed early ends without a word', async () => {
+    write('many.properties', ...Array.from({ length: 20_000 }, (_, at) => `key${at}=${'v'.repeat(50)}`));
+    write('many.yaml', 'layers:', '  - file: { path: many.properties }');
+    const running = start(['list', '--config', 'many.yaml'], { cwd: folder });
+    await running.until(/key/);
+    running.process.stdout?.destroy();
+    expect(await running.finished).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('watch ends on %s, and when nobody reads it any more, with exit code 0', async (signal) => {
+    const watch = async (): Promise<Running> => {
+      const running = start(['watch'], { cwd: folder, env: { CALUMMA_ENV: 'prod' } });
+      const written = setInterval(() => write('application-prod.yaml', 'gateway:', `  limit: ${Date.now()}`), 100);
+      await running.until(/gateway\.limit {2}\d+ → \d+ {2}files:application/).finally(() => clearInterval(written));
+      return running;
+    };
+    const stopped = await watch();
+    stopped.process.kill(signal);
+    expect(await stopped.finished).toMatchObject({ code: 0, stderr: '' });
+    const unread = await watch();
+    unread.process.stdout?.destroy();
+    const written = setInterval(() => write('application-prod.yaml', 'gateway:', `  limit: ${Date.now()}`), 100);
+    expect(await unread.finished.finally(() => clearInterval(written))).toMatchObject({ code: 0, stderr: '' });
+    write('application-prod.yaml', 'gateway:', '  limit: 10');
+  });
+
   it('--config reads the layers that a description names, and says what is wrong in it', async () => {
     expect(await inFolder('get', 'only.key', '--config', 'other.yaml')).toEqual({ code: 0, stdout: 'here\n', stderr: '' });
     expect((await inFolder('get', 'gateway.limit', '--config', 'other.yaml')).code).toBe(1);
