@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 
-import { createConfig, memory } from '../../src/index.js';
+import { sqlite } from '../../src/entries/sqlite.js';
+import { createConfig, memory, values } from '../../src/index.js';
 import { serving, sidecarOf } from '../sidecar/rig.js';
 import { inProcess } from './in-process.js';
 
@@ -83,6 +84,49 @@ describe('a sidecar is asked', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/sidecar is stale\n.*sidecar is live\n/);
     expect(stdout + stderr).not.toMatch(/\bp[12]\b/);
+  });
+});
+
+describe('a sidecar is written to', () => {
+  const store = async (): Promise<(...args: string[]) => ReturnType<typeof inProcess>> => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'calumma-test-'));
+    const layers = [values({ pinned: 'above' }, { name: 'top' }), sqlite({ path: path.join(folder, 'config.db'), create: true }), values({ 'gateway.limit': '5', 'db.password': 'hunter22' }, { name: 'bottom' })];
+    const config = await createConfig({ layers, context: {} }).ready();
+    const tokenFile = path.join(folder, 'tokens');
+    writeFileSync(tokenFile, '# who may\nthe-token-of-ann name=ann write\n', { mode: 0o600 });
+    const { url = '' } = await sidecarOf({ configs: { default: config }, tokenFile });
+    onTestFinished(async () => {
+      await config.close();
+      rmSync(folder, { recursive: true });
+    });
+    process.env.CALUMMA_TOKEN_FILE = tokenFile;
+    return (...args) => inProcess([...args, '--sidecar', url]);
+  };
+
+  it('with a token: set, delete, history and rollback, as with a cascade of our own', async () => {
+    const on = await store();
+    expect(await on('set', 'gateway.limit=50', '--dry-run')).toEqual({ code: 0, stdout: 'gateway.limit  5 → 50\n', stderr: '' });
+    const { version } = JSON.parse((await on('set', 'gateway.limit=50', '__proto__=p', '--reason', 'traffic peak', '--json')).stdout) as { version: string };
+    expect((await on('get', 'gateway.limit')).stdout).toBe('50\n');
+    expect(await on('set', 'pinned=below', 'gateway.limit=60')).toMatchObject({ code: 0, stderr: 'pinned also stands in top, which goes first: readers go on seeing that\n' });
+    expect((await on('delete', 'db.password', '--dry-run')).stdout).toBe('nothing would change for readers\n');
+    expect((await on('history', 'gateway.limit')).stdout).toMatch(/^\d+ .*@\S+ \(ann\) {2}gateway\.limit {2}50 → 60 .*\n\d+ .* {2}gateway\.limit {2}\(not set\) → 50 {2}traffic peak\n$/);
+    expect((await on('diff', '--revision', version)).stdout).toBe('~ gateway.limit  50 → 60\n+ pinned = below\n');
+    expect((await on('rollback', version, '--dry-run')).stdout).toBe('gateway.limit  60 → 50\n');
+    expect((await on('rollback', version)).stdout).toMatch(/^sqlite is as it was at version/);
+    expect((await on('get', 'gateway.limit')).stdout).toBe('50\n');
+    expect(await on('rollback', version)).toMatchObject({ code: 1, stderr: `calumma: nothing differs from version ${version}\n` });
+  });
+
+  it('and says what it refuses: a stale version, a layer that cannot be written, no token', async () => {
+    const on = await store();
+    const { version } = JSON.parse((await on('set', 'a=1', '--json')).stdout) as { version: string };
+    await on('set', 'a=2');
+    expect(await on('set', 'a=3', '--expect', version)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^calumma: the sidecar answers 412: /) as string });
+    expect(await on('set', 'a=3', '--layer', 'top')).toMatchObject({ code: 1, stderr: expect.stringContaining('can be written') as string });
+    delete process.env.CALUMMA_TOKEN_FILE;
+    expect(await on('set', 'a=3')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^calumma: the sidecar answers 40[13]: /) as string });
+    expect((await on('get', 'a')).stdout).toBe('2\n');
   });
 });
 

@@ -8,7 +8,11 @@ export function openRemote(address: Address, namespace = 'default'): Promise<Acc
   const at = (resource: string, ...rest: readonly string[]): string => ['/v1', resource, namespace, ...rest].map((part, index) => (index === 0 ? part : encodeURIComponent(part))).join('/');
   const json = async <T>(question: Question): Promise<T> => parsed(address, await body(address, question)) as T;
   const valuesOf = (prefix: string): Promise<Values> => json({ path: at('config') + query({ prefix }) });
-  const rollback = (version: string, rest: object): Promise<unknown> => json({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
+  const rollback = async (version: string, rest: object): Promise<object> => {
+    const answer = await json<{ readonly keys?: readonly string[] }>({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
+    if (answer.keys?.length === 0) throw new Failure(`nothing differs from version ${version}`);
+    return answer;
+  };
   return Promise.resolve({
     get: (key) => get(address, at('config', key), key),
     keys: async () => Object.keys((await valuesOf('')).values),
@@ -16,10 +20,10 @@ export function openRemote(address: Address, namespace = 'default'): Promise<Acc
     explain: async (key) => explainedBy(await json<Partial<Explained>>({ path: at('explain', key) }), key),
     watch: async (prefix, listener, signal) => (await import('./remote-watch.js')).watchRemote({ address, namespace, prefix }, listener, signal),
     preview: (edit) => json({ method: 'POST', path: at('preview'), body: bodyOf(edit) }).then(previewOf),
-    write: (edit, signature, expectedVersion) => json<Done>({ method: 'PATCH', path: at('config'), body: { ...bodyOf(edit), ...signature, expectedVersion } }),
+    write: (edit, signature, expectedVersion) => json<Done>({ method: 'PATCH', path: at('config'), body: { ...bodyOf(edit), ...signature, expectedVersion } }).then(doneOf),
     history: (asked) => history(json, at('history'), asked),
     previewRollback: (version, layer) => rollback(version, { layer, dryRun: true }).then(previewOf),
-    rollback: (version, signature: Signature, layer) => rollback(version, { layer, ...signature }) as Promise<Done>,
+    rollback: (version, signature: Signature, layer) => rollback(version, { layer, ...signature }).then(doneOf),
     close: () => Promise.resolve(),
   });
 }
@@ -77,12 +81,18 @@ function bodyOf({ set, remove, layer }: Edit): object {
   return { set: entries, delete: [...remove], layer };
 }
 
+/** Without what only a sidecar has to say, so that a script reads the same from both. */
+function doneOf(answer: object): Done {
+  const { layer = '', version = '' } = answer as Partial<Done>;
+  return { layer, version };
+}
+
 function previewOf(answer: unknown): Preview {
   const { layer = null, changes = [], hidden = [] } = answer as Partial<Omit<Preview, 'changes'>> & { readonly changes?: readonly { readonly key: string; readonly before?: string | null; readonly after?: string | null }[] };
   return { layer, changes: changes.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })), hidden };
 }
 
-async function history(json: (question: Question) => Promise<{ readonly history: readonly Partial<HistoryLine>[] }>, path: string, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
+async function history(json: (question: Question) => Promise<{ readonly entries: readonly Partial<HistoryLine>[] }>, path: string, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
   const answer = await json({ path: path + query({ layer, key, limit }) });
-  return answer.history.map((line) => ({ key: '', version: '', author: '', reason: '', at: '', ...line, before: line.before ?? null, after: line.after ?? null }));
+  return answer.entries.map((line) => ({ key: '', version: '', author: '', reason: '', at: '', ...line, before: line.before ?? null, after: line.after ?? null }));
 }

@@ -76,14 +76,16 @@ async function revisions(a: string, b: string | undefined, options: DiffOptions)
 }
 
 const page = 1_000;
+/** What a sidecar tells at once. */
+const most = 10_000;
 
 async function writtenBetween(access: Access, a: string, b: string | undefined, layer: string | undefined): Promise<readonly HistoryLine[]> {
-  for (let limit = page; ; limit *= 4) {
+  for (let limit = page; ; limit = Math.min(4 * limit, most)) {
     const lines = await access.history({ layer, limit });
     const at = (version: string): number => lines.findIndex((line) => line.version === version);
     const [from, to] = [at(a), b === undefined ? 0 : at(b)];
     if (from >= 0 && to >= 0) return to <= from ? lines.slice(to, from) : reversed(lines.slice(from, to));
-    if (lines.length < limit) throw new Failure(`the history has no version ${from < 0 ? a : (b ?? '')}`);
+    if (lines.length < limit || limit === most) throw new Failure(`the history has no version ${from < 0 ? a : (b ?? '')}`);
   }
 }
 
