@@ -13,7 +13,7 @@ import type { Terminal } from './terminal.js';
 
 const examples = `
 Examples:
-  calumma demo                               a gateway that follows two files; edit them and watch
+  calumma demo                               a gateway behind a sidecar; edit its files and watch
   calumma explain gateway.limit              the value, where it stands, and what it hides
   calumma get gateway.limit                  the value alone, for scripts
   calumma list gateway --json                everything below a prefix

@@ -1,6 +1,6 @@
 import { fieldsSchema, needed, optional, readFields, type Fields } from './description-fields.js';
 import { complain, found } from './description-inspection.js';
-import { filePath, flag, orNothing, text, wholeNumber, type Shape } from './description-shapes.js';
+import { filePath, listOf, orNothing, text, wholeNumber, type Shape } from './description-shapes.js';
 
 /** Where `calumma sidecar` listens, and whom it lets in. Paths are absolute. */
 export interface SidecarSpec {
@@ -12,15 +12,15 @@ export interface SidecarSpec {
   /** The file of tokens. */
   readonly tokens?: string;
   readonly tls?: SidecarTls;
+  /** Names that this host is called by, besides `localhost` and its own. */
+  readonly hosts?: readonly string[];
 }
 
 export interface SidecarTls {
   readonly key: string;
   readonly cert: string;
-  /** Who vouches for clients. */
+  /** Who vouches for clients; without it they are not asked for a certificate. */
   readonly ca?: string;
-  /** Ask clients for a certificate. */
-  readonly requestCert?: boolean;
 }
 
 const port: Shape<number> = {
@@ -37,8 +37,7 @@ const port: Shape<number> = {
 const tlsFields = {
   key: needed(filePath, 'the PEM file of the private key'),
   cert: needed(filePath, 'the PEM file of the certificate'),
-  ca: optional(filePath, 'PEM file of who vouches for clients.'),
-  requestCert: optional(flag, 'Ask clients for a certificate. Default: when there is a ca.'),
+  ca: optional(filePath, 'PEM file of who vouches for clients: with a certificate of theirs they may read.'),
 } satisfies Fields;
 
 const tls: Shape<SidecarTls> = {
@@ -46,8 +45,8 @@ const tls: Shape<SidecarTls> = {
   read(node, inspection) {
     const values = readFields(node, tlsFields, inspection);
     if (values === undefined) return undefined;
-    const { key, cert, ca, requestCert } = values;
-    return { key: key.absolute, cert: cert.absolute, ...(ca && { ca: ca.absolute }), ...(requestCert !== undefined && { requestCert }) };
+    const { key, cert, ca } = values;
+    return { key: key.absolute, cert: cert.absolute, ...(ca && { ca: ca.absolute }) };
   },
 };
 
@@ -57,6 +56,7 @@ const sidecarFields = {
   socket: optional(orNothing(filePath), 'A Unix socket, or false. Default: sidecar.sock in $RUNTIME_DIRECTORY, else in $XDG_RUNTIME_DIR/calumma.'),
   tokens: optional(filePath, 'File of tokens, from the folder of this description; read again when it changes.'),
   tls: optional(tls, 'Listen with TLS.'),
+  hosts: optional(listOf(text, 'a list of names'), 'Names that requests may call this host by, besides localhost and its own.'),
 } satisfies Fields;
 
 /** The section `sidecar:`. */

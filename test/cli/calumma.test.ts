@@ -46,11 +46,11 @@ describe('calumma demo', () => {
     rmSync(temporary, { recursive: true });
   });
 
-  const demo = async (): Promise<{ url: string; folder: string; demo: Running }> => {
+  const demo = async (): Promise<{ url: string; page: URL; folder: string; demo: Running }> => {
     running = start(['demo'], { env: { TMPDIR: temporary } });
-    const [, url = '', folder = ''] = await running.until(/gateway +(http:\S+)\s+files +(.*)\/application\.properties/);
+    const [, url = '', page = '', folder = ''] = await running.until(/gateway +(http:\S+)[^]*page +(http:\S+)[^]*files +(.*)\/application\.properties/);
     await running.until(/Ctrl-C/);
-    return { url, folder, demo: running };
+    return { url, page: new URL(page), folder, demo: running };
   };
 
   const edit = (file: string, what: string | RegExp, by: string): void => writeFileSync(file, readFileSync(file, 'utf8').replace(what, by));
@@ -75,6 +75,18 @@ describe('calumma demo', () => {
     expect((await fetch(`${url}/slow?ms=400`)).status).toBe(200);
   });
 
+  it('has the gateway follow what is written with the token of the printed address, and nobody writes without', async () => {
+    const { page, demo: running } = await demo();
+    const key = new URL('/v1/config/default/gateway.rate.limit', page);
+    expect((await fetch(key, { method: 'PUT', body: '1' })).status).toBe(401);
+    const headers = { authorization: `Bearer ${new URLSearchParams(page.hash.slice(1)).get('token') ?? ''}`, 'x-config-reason': 'rush' };
+    expect((await fetch(key, { method: 'PUT', body: '30', headers })).status).toBe(200);
+    await running.until(/gateway\.rate\.limit {2}5 → 30 {2}store layer, sqlite:/);
+    expect((await fetch(key, { method: 'DELETE', headers })).status).toBe(200);
+    await running.until(/gateway\.rate\.limit {2}30 → 5 {2}files layer, file:application\.properties:2/);
+    expect((await fetch(new URL('/', page))).headers.get('content-type')).toContain('text/html');
+  });
+
   it('lets only the listed hosts through, and those that an edit adds', async () => {
     const { url, folder, demo: running } = await demo();
     const headers = { 'X-Target-Host': 'Example.com:8080' };
@@ -88,7 +100,7 @@ describe('calumma demo', () => {
     const { folder, demo: running } = await demo();
     const properties = path.join(folder, 'application.properties');
     edit(properties, 'limit=5', 'limit=many');
-    await running.until(/✗ gateway\.rate\.limit: expected an integer, found "many" \(file:application\.properties:2\)/);
+    await running.until(/✗ gateway\.rate\.limit: expected an integer, found "many" \(sidecar:http:.*\/gateway\.rate\.limit\)/);
     await running.until(/5 → many {2}not used: the last good value stays/);
     edit(path.join(folder, 'application-prod.yaml'), '300ms', '"300ms');
     await running.until(/✗ yaml: .*application-prod\.yaml:\d+:\d+\)\n.*the last good values stay/);

@@ -78,8 +78,8 @@ test('outputs have their defaults, and paths from the folder of the description'
 
 test('the sidecar has its paths from the folder of the description, and may be told not to listen', () => {
   const { sidecar, folder } = described();
-  const tls = { key: path.join(folder, 'tls/key.pem'), cert: path.join(folder, 'tls/cert.pem'), ca: path.join(folder, 'tls/ca.pem'), requestCert: true };
-  expect(sidecar).toEqual({ host: '0.0.0.0', port: 0, socket: path.join(folder, 'run/sidecar.sock'), tokens: path.join(folder, 'tokens'), tls });
+  const tls = { key: path.join(folder, 'tls/key.pem'), cert: path.join(folder, 'tls/cert.pem'), ca: path.join(folder, 'tls/ca.pem') };
+  expect(sidecar).toEqual({ host: '0.0.0.0', port: 0, socket: path.join(folder, 'run/sidecar.sock'), tokens: path.join(folder, 'tokens'), tls, hosts: ['config.internal'] });
   expect(readText('layers: []\nsidecar: { port: false, socket: false }').sidecar).toEqual({ port: false, socket: false });
 });
 

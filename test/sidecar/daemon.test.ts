@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -125,6 +125,29 @@ describe('a place that is taken', () => {
     const daemon = launch(folder, ['--port', '0', '--socket', 'run.sock']);
     expect(await daemon.ended).toEqual({ code: 1, signal: null });
     expect(readFileSync(path.join(folder, 'run.sock'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('the tokens of the description', () => {
+  const write = (daemon: Served, token: string) => fetch(`${daemon.url}/v1/config/default/a`, { method: 'PUT', body: '2', headers: { authorization: `Bearer ${token}`, 'x-config-reason': 'test' } });
+
+  it('say who may write to a store, and are read again when they change', async () => {
+    const folder = folderWith({ 'calumma.yaml': 'layers: [{ sqlite: { path: live.db, create: true } }]\nsidecar: { tokens: tokens }', tokens: 'first-token-of-all name=ann\n' });
+    chmodSync(path.join(folder, 'tokens'), 0o600);
+    const daemon = await serve(folder);
+    await eventually(async () => (await daemon.json<{ state: string }>('/v1/status')).state === 'live');
+    expect((await write(daemon, 'first-token-of-all')).status).toBe(200);
+    await eventually(async () => (await values(daemon)).a === '2');
+    writeFileSync(path.join(folder, 'tokens'), 'second-token-of-all\n');
+    // Asked with the one that is known: who tries wrong ones again and again is made to wait.
+    await eventually(async () => (await write(daemon, 'first-token-of-all')).status === 401);
+    expect((await write(daemon, 'second-token-of-all')).status).toBe(200);
+  });
+
+  it('are needed where other hosts can reach it: without them it does not start', async () => {
+    const daemon = launch(folderWith({ 'calumma.yaml': 'layers: []\nsidecar: { host: 0.0.0.0 }' }), ['--port', '0']);
+    expect(await daemon.ended).toEqual({ code: 1, signal: null });
+    expect(daemon.log()).toContain('expected a loopback address');
   });
 });
 

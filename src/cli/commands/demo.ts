@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.js';
 
 export function demoCommand({ output, stop }: Terminal): Command {
   return new Command('demo')
-    .description('run a small gateway whose limits follow two files; edit them and watch')
+    .description('run a small gateway whose limits follow files, a database and a page; edit them and watch')
     .option('--once', 'make the edit, show that the gateway followed, and end')
     .action(async ({ once }: { once?: true }) => {
       if (once !== true) return (await import('../demo/run.js')).runDemo(output, stop);

@@ -9,6 +9,7 @@ interface SidecarChoice extends ConfigChoice {
   readonly host?: string;
   readonly port?: number;
   readonly socket?: string | false;
+  readonly tokens?: string;
   readonly json?: true;
 }
 
@@ -30,6 +31,7 @@ export function sidecarCommand({ output, stop, onHangUp, onWarning }: Terminal):
     .option('--port <number>', 'port to listen at; 0 for any that is free (default: 8078)', portOf)
     .option('--socket <path>', 'a Unix socket to listen at too')
     .option('--no-socket', 'no socket, also not $XDG_RUNTIME_DIR/calumma/sidecar.sock')
+    .option('--tokens <file>', 'who may write, see secrets, or ask from other hosts: <token> [name=ann] [read|write] [reveal] a line')
     .option('--json', 'news as a JSON object a line')
     .addHelpText('after', help)
     .action(async ({ json, socket, ...choice }: SidecarChoice) => {

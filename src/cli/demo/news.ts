@@ -1,5 +1,6 @@
-import { type Change, type ChangeSet, type Config, type ConfigError, ConversionError, type StateChange } from '../../index.js';
+import { type Change, type ChangeSet, type ConfigError, ConversionError, type StateChange } from '../../index.js';
 import type { Output } from '../output.js';
+import type { Stage } from './stage.js';
 
 /** Says what happens to a config, as it happens. */
 export interface News {
@@ -9,16 +10,16 @@ export interface News {
 }
 
 /**
- * @param config asked when there is news: the first error may come before it is made
- * @param folder left out of what is printed, so that a line fits on a screen
+ * @param stage asked when there is news: the first error may come before it is set up
  * @param lead begins each line. Default: the time of day
  */
-export function newsOn(output: Output, config: () => Config | undefined, folder: () => string, lead = timeOfDay): News {
-  const shorten = (text: string): string => text.replaceAll(`${folder()}/`, '');
+export function newsOn(output: Output, stage: () => Stage | undefined, lead = timeOfDay): News {
+  // A line is to fit on a screen.
+  const shorten = (text: string): string => text.replaceAll(`${stage()?.files.folder ?? ''}/`, '');
   const say = (text: string): void => output.line(`${output.style('dim', lead())} ${text}`);
   return {
     change(set) {
-      for (const change of set.changes) say(shorten(changeLine(change, set, output, config())));
+      for (const change of set.changes) say(shorten(changeLine(change, set, output, stage())));
     },
     error(error) {
       say(output.style('red', `✗ ${shorten(error.message)}`));
@@ -34,11 +35,13 @@ function timeOfDay(): string {
   return new Date().toTimeString().slice(0, 8);
 }
 
-function changeLine(change: Change, set: ChangeSet, output: Output, config: Config | undefined): string {
+/** The gateway knows a change from the sidecar; where it was made, the sidecar knows. */
+function changeLine(change: Change, set: ChangeSet, output: Output, stage: Stage | undefined): string {
   const values = `${output.style('dim', shown(change.before))} → ${output.style(['bold', 'green'], shown(change.after))}`;
-  const refused = (config?.explain(change.key).errors.length ?? 0) > 0;
+  const refused = (stage?.config.explain(change.key).errors.length ?? 0) > 0;
   const note = refused ? output.style('yellow', '  not used: the last good value stays') : '';
-  const place = output.style('dim', `${change.layer} layer, ${change.origin ?? 'nowhere'}${lag(set)}`);
+  const winner = stage?.served.explain(change.key).winner;
+  const place = output.style('dim', `${winner?.layer ?? 'no'} layer, ${winner?.origin ?? 'nowhere'}${lag(set)}`);
   return `${output.style('bold', change.key)}  ${values}${note}  ${place}`;
 }
 

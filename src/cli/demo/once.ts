@@ -25,7 +25,7 @@ const newLimit = 15;
 export async function runOnce(output: Output, stop: AbortSignal, options: OnceOptions = {}): Promise<void> {
   const { withinMs = 10_000, edit = writeLimit } = options;
   let stage: Stage | undefined;
-  const news = newsOn(output, () => stage?.config, () => stage?.files.folder ?? '', () => ' ');
+  const news = newsOn(output, () => stage, () => ' ');
   await onStage((error) => news.error(error), async (ready) => {
     stage = ready;
     showStage(output, stage);

@@ -12,6 +12,8 @@ import { untilWorthy } from './takeover.js';
 export interface DaemonOptions extends PlaceFlags {
   /** Path of a `calumma.yaml`. Default: `$CALUMMA_CONFIG`, else `./calumma.yaml`, else the standard layers. */
   readonly config?: string;
+  /** The file of tokens. Default: what the description says. */
+  readonly tokens?: string;
   readonly log: Log;
   readonly env?: NodeJS.ProcessEnv;
   /** ms that the layers of a description that was read again may take to answer. Default 10,000. */
@@ -51,13 +53,19 @@ interface State {
 
 async function listen(options: DaemonOptions, env: NodeJS.ProcessEnv, state: State, outputs: Outputs): Promise<Sidecar> {
   const { configs, description } = state.cascades;
-  const places = placesOf(options, description?.sidecar ?? {}, env);
+  const spec = description?.sidecar ?? {};
+  const places = placesOf(options, spec, env);
+  const tokenFile = options.tokens ?? spec.tokens;
   const socketPath = await socketFor(places);
   if (socketPath !== places.socketPath) options.log({ event: 'no-socket', level: 'warn', socket: places.socketPath }, `not listening at ${places.socketPath ?? ''}: another sidecar does, or its folder cannot be made`);
   return startSidecar({
     configs,
     listen: places.listen,
     ...(socketPath !== undefined && { socketPath }),
+    ...(tokenFile !== undefined && { tokenFile }),
+    ...(spec.tls && { tls: spec.tls }),
+    ...(spec.hosts && { hosts: spec.hosts }),
+    onError: ({ message, code }) => options.log({ event: 'error', level: 'error', code }, `${message} (${code})`),
     about: () => ({ description: aboutDescription(state), outputs: outputs.status }),
   });
 }
