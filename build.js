@@ -34,14 +34,20 @@ function loadedWith(file, seen = new Set()) {
   return seen;
 }
 
-/** Packages that are put into our files come with their licences. */
-const inlined = ['commander', 'hono', '@hono/node-server', 'prom-client'];
+/** The packages that modules come from. */
+function packagesOf(modules) {
+  const names = modules.flatMap((id) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
+  return [...new Set(names)].sort();
+}
+
+/** Packages that are put into our files come with their licences; one without a text of it says in its manifest which and whose it is. */
 function licences(names) {
   return names.map((name) => {
     const folder = new URL(`node_modules/${name}/`, import.meta.url);
-    const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+    const { version, license, author } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
     const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-    return `${name} ${version}\n\n${readFileSync(new URL(file, folder), 'utf8').trim()}\n`;
+    const text = file === undefined ? `${license}, ${author}` : readFileSync(new URL(file, folder), 'utf8').trim();
+    return `${name} ${version}\n\n${text}\n`;
   }).join(`\n${'-'.repeat(80)}\n\n`);
 }
 const core = loadedWith(path.resolve('src/index.ts'));
@@ -74,8 +80,8 @@ const groups = [
 ];
 const codeSplitting = { groups };
 const dir = process.argv[2] ?? 'dist';
-await bundle.write({ dir, sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
-writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences(inlined)}`);
+const { output } = await bundle.write({ dir, sourcemap: true, comments: false, chunkFileNames: 'shared/[name].js', codeSplitting });
+writeFileSync(path.join(dir, 'LICENSES.txt'), `Parts of these packages are in the files beside this one.\n\n${licences(packagesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)))}`);
 await buildPage(path.join(dir, 'page'));
 
 /** The page of the sidecar: one script and one style sheet, with nothing in them that would have to be fetched from elsewhere. */
