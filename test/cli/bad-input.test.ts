@@ -82,6 +82,7 @@ const rows: readonly Row[] = [
   ['run --quiet soon -- true', 2, /--quiet: expected a time/],
   ['run --grace 30d -- true', 2, /--grace: expected a time/],
   ['run --config collision.yaml -- true', 1, /"a\.b" and "a-b" are both A_B/],
+  ['run --config too-much.yaml -- true', 1, /^calumma: true: there is more configuration than an environment can hold: --prefix/],
   ['completion', 2, /missing required argument/],
   ['completion powershell', 2, /Allowed choices are bash, zsh, fish/],
 ];
@@ -91,6 +92,7 @@ describe('what is mistyped or missing', () => {
     write('calumma.yaml', ...storeDescription);
     write('read-only.yaml', 'layers: [{ values: { name: only, entries: { a: 1 } } }]');
     write('collision.yaml', 'layers: [{ values: { entries: { a.b: 1, a-b: 2 } } }]');
+    write('too-much.yaml', `layers: [{ values: { entries: { a: ${'x'.repeat(3_000_000)} } } }]`);
     write('a.properties', 'a=1');
     write('a.txt', 'a=1');
     write('broken.yaml', 'a: "');

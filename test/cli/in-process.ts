@@ -6,12 +6,14 @@ export interface Session {
   readonly stop?: AbortSignal;
   /** Called with all that was written whenever something is. */
   readonly onOutput?: (stdout: string, stderr: string) => void;
-  /** Whether stdout and stderr are terminals, which want no colours. */
+  /** Whether stdout and stderr are terminals. */
   readonly isTTY?: boolean;
+  /** Whether such a terminal wants colours. */
+  readonly colours?: boolean;
 }
 
 /** Runs a command line in this process: what needs no process of its own takes milliseconds. */
-export async function inProcess(args: readonly string[], { stop = new AbortController().signal, onOutput, isTTY = false }: Session = {}): Promise<Finished> {
+export async function inProcess(args: readonly string[], { stop = new AbortController().signal, onOutput, isTTY = false, colours = false }: Session = {}): Promise<Finished> {
   const written = { stdout: '', stderr: '' };
   const sink = (name: keyof typeof written) => ({
     isTTY,
@@ -20,7 +22,7 @@ export async function inProcess(args: readonly string[], { stop = new AbortContr
       onOutput?.(written.stdout, written.stderr);
     },
   });
-  const output = outputTo(sink('stdout'), sink('stderr'), { NO_COLOR: '1' });
+  const output = outputTo(sink('stdout'), sink('stderr'), colours ? {} : { NO_COLOR: '1' });
   const code = await runCommandLine(['node', 'calumma', ...args], { output, stop, onHangUp: () => undefined, onWarning: () => undefined });
   return { code, ...written };
 }

@@ -40,7 +40,14 @@ export class Supervisor {
 
   start(environment: NodeJS.ProcessEnv): void {
     const [file = '', ...args] = this.#command;
-    const child = spawn(file, args, { stdio: 'inherit', env: environment });
+    let child: ChildProcess;
+    try {
+      child = spawn(file, args, { stdio: 'inherit', env: environment });
+    } catch (error) {
+      // Of some problems Node tells by throwing.
+      this.#settle?.reject(notStarted(file, error as Error));
+      return;
+    }
     this.#child = child;
     child.once('error', (error: Error & { code?: string }) => {
       if (child.pid === undefined) this.#settle?.reject(notStarted(file, error));
@@ -79,6 +86,7 @@ export class Supervisor {
 }
 
 function notStarted(file: string, error: Error & { readonly code?: string }): Error {
+  if (error.code === 'E2BIG') return new Failure(`${file}: there is more configuration than an environment can hold: --prefix takes a part of it`, { cause: error });
   if (error.code !== 'ENOENT' && error.code !== 'EACCES') return new Failure(`${file}: ${error.message}`, { cause: error });
   process.stderr.write(`calumma: ${file}: ${error.code === 'ENOENT' ? 'no such program' : 'may not be run'}\n`);
   return new ExitWith(error.code === 'ENOENT' ? notFound : notRunnable);
