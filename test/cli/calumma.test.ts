@@ -59,6 +59,7 @@ describe('calumma demo', () => {
     const { code, stdout, stderr } = await calumma(['demo', '--once'], { env: { TMPDIR: temporary } });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/gateway\.rate\.limit {2}5 → 15 {2}files layer, file:application\.properties:2, \d+ ms after the write/);
+    expect(stdout).toMatch(/gateway\.rate\.limit {2}15 → 30 {2}store layer, sqlite:\S+(, \d+ ms after the write)?\n {2}20 requests at a limit of 30 a second: 20 passed, 0 got 429/);
     const [, before, after] = /(\d+) of 20 requests passed before, (\d+) after/.exec(stdout) ?? [];
     // The bucket refills while the requests come in; on a slow machine a few more get through.
     expect(Number(before)).toBeGreaterThanOrEqual(5);

@@ -40,8 +40,9 @@ export function sidecarCommand({ output, stop, onHangUp, onWarning }: Terminal):
       const log = (json === true ? jsonLog : textLog)((line) => void process.stderr.write(line));
       onWarning(({ message, code = '' }) => log({ event: 'warning', level: 'warn', code }, message));
       // commander's `--no-socket` makes `true` of a socket that nobody spoke of.
-      const daemon = await startDaemon({ ...choice, ...((socket as string | boolean | undefined) !== true && socket !== undefined && { socket }), log });
-      onHangUp(() => void daemon.reload());
+      const starting = startDaemon({ ...choice, ...((socket as string | boolean | undefined) !== true && socket !== undefined && { socket }), log });
+      onHangUp(() => void starting.then((started) => started.reload()).catch(() => undefined));
+      const daemon = await starting;
       const { url, socketPath } = daemon.sidecar;
       if (json === true) output.json({ url, socketPath });
       else output.line(`calumma sidecar at ${[url, socketPath].filter((place) => place !== undefined).join(' and ')}`);

@@ -16,9 +16,10 @@ export interface OnceOptions {
 
 const requests = 20;
 const newLimit = 15;
+const writtenLimit = 30;
 
 /**
- * The demo without anybody at the keyboard: requests, an edit, requests again.
+ * The demo without anybody at the keyboard: requests, an edit, requests again, a write, requests again.
  *
  * @throws Failure when the edit did not reach the gateway in time
  */
@@ -37,6 +38,7 @@ export async function runOnce(output: Output, stop: AbortSignal, options: OnceOp
     await Promise.all([landed, edit(stage, newLimit)]);
     const after = await burst(output, stage, stop);
     expectFollowed(before, after);
+    if (stage.database !== undefined) await followWrite(output, stage, withinMs, stop);
     output.line();
     output.line(output.style('green', `The gateway followed the file: ${before} of ${requests} requests passed before, ${after} after.`));
   });
@@ -44,6 +46,19 @@ export async function runOnce(output: Output, stop: AbortSignal, options: OnceOp
 
 function writeLimit({ files }: Stage, limit: number): Promise<void> {
   return files.setRateLimit(limit);
+}
+
+/** The other way in: a write through the sidecar, as the page makes it, into the store that goes before the files. */
+async function followWrite(output: Output, stage: Stage, withinMs: number, stop: AbortSignal): Promise<void> {
+  output.line(`  writing gateway.rate.limit=${writtenLimit} through the sidecar …`);
+  const landed = changeOf(stage.limits.rate, withinMs, stop);
+  const headers = { authorization: `Bearer ${stage.token}`, 'x-config-reason': 'demo' };
+  const write = async (): Promise<void> => {
+    const answer = await fetch(`${stage.sidecar.url}/v1/config/default/gateway.rate.limit`, { method: 'PUT', body: String(writtenLimit), headers });
+    if (!answer.ok) throw new Failure(`the sidecar refused the write: ${answer.status} ${await answer.text()}`);
+  };
+  await Promise.all([landed, write()]);
+  await burst(output, stage, stop);
 }
 
 /** How many of 20 requests sent at once pass a gateway that had a quiet second. */

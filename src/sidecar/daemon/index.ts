@@ -1,2 +1,2 @@
-export { type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
-export { type Event, jsonLog, type Level, type Log, textLog } from './log.js';
+export { type Daemon, startDaemon } from './daemon.js';
+export { jsonLog, textLog } from './log.js';
