@@ -59,7 +59,7 @@ export function appOf(services: Services): App {
   });
   app.onError((error) => {
     const problem = reported(error);
-    return Response.json(problem, { status: problem.status, headers: problem.headers });
+    return Response.json(problem, { status: problem.status, headers: { ...problem.headers, ...guarding } });
   });
   return app;
 }

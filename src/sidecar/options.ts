@@ -28,6 +28,10 @@ export interface SidecarLimits {
   readonly requestMs?: number;
   /** ms that a client of the event stream may take nothing of what waits for it. Default 30,000. */
   readonly stuckMs?: number;
+  /** Wrong tokens from one address within `wrongTokensMs`; more are not looked at (429). Default 10. */
+  readonly wrongTokens?: number;
+  /** ms. Default 60,000. */
+  readonly wrongTokensMs?: number;
   /** Commits of a namespace that are kept, to resume from. Default 1,000. */
   readonly ring?: number;
   /** Bytes that these may take. Default 10 MiB. */
@@ -85,6 +89,8 @@ const defaults: Limits = {
   headersMs: 10_000,
   requestMs: 30_000,
   stuckMs: 30_000,
+  wrongTokens: 10,
+  wrongTokensMs: 60_000,
   ring: 1_000,
   ringBytes: 10 * 1024 * 1024,
 };

@@ -11,7 +11,7 @@ import { WrongTokens, type Patience } from './wrong-tokens.js';
 export interface DoorOptions {
   readonly tokens: TokenFile | undefined;
   readonly hosts: KnownHosts;
-  readonly patience?: Patience;
+  readonly patience: Patience;
 }
 
 /** Which way a request came. */
@@ -51,7 +51,8 @@ export class Door {
     if (wait > 0) throw new Problem(429, 'TOO_MANY_WRONG_TOKENS', 'too many wrong tokens from there', { 'retry-after': String(Math.ceil(wait / 1_000)) });
     const access = this.#tokens.accessBy(token);
     if (access !== undefined) return access;
-    this.#wrong.note(address, now);
+    // Where there are no tokens, none can be found out: the file is away for a moment, while it is replaced.
+    if (!this.#tokens.isEmpty) this.#wrong.note(address, now);
     throw unauthorised('no such token', ' error="invalid_token"');
   }
 }

@@ -11,7 +11,7 @@ import { TokenFile } from './token-file.js';
  *
  * @throws ConfigError CALUMMA_OPTION when it would stand open to other hosts, or the tokens cannot be read
  */
-export function openDoor({ listen, hosts, tokenFile, tls, onError }: Settings): Door {
+export function openDoor({ listen, hosts, tokenFile, tls, onError, limits }: Settings): Door {
   if (listen !== undefined && !isLoopback(listen.host) && tokenFile === undefined && tls?.ca === undefined) {
     throw new ConfigError(
       'CALUMMA_OPTION',
@@ -21,5 +21,6 @@ export function openDoor({ listen, hosts, tokenFile, tls, onError }: Settings): 
   return new Door({
     tokens: tokenFile === undefined ? undefined : new TokenFile(tokenFile, onError),
     hosts: knownHosts([...(listen === undefined ? [] : [listen.host, hostname()]), ...hosts]),
+    patience: { most: limits.wrongTokens, windowMs: limits.wrongTokensMs },
   });
 }

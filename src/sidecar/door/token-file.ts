@@ -26,6 +26,10 @@ export class TokenFile {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#tokens.tokens.length === 0;
+  }
+
   accessBy(token: string, now = performance.now()): Access | undefined {
     if (now - this.#lookedAt >= believedMs) this.#lookAgain(now);
     return accessBy(this.#tokens, token);

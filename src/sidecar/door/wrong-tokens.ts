@@ -1,9 +1,9 @@
 /** How often somebody may be wrong. */
 export interface Patience {
-  /** Wrong tokens from one address. Default 10. */
-  readonly most?: number;
-  /** Within so many ms. Default 60,000. */
-  readonly windowMs?: number;
+  /** Wrong tokens from one address. */
+  readonly most: number;
+  /** Within so many ms. */
+  readonly windowMs: number;
   /** Addresses that are remembered at a time. Default 10,000. */
   readonly addresses?: number;
 }
@@ -20,7 +20,7 @@ export class WrongTokens {
   readonly #addresses: number;
   readonly #counts = new Map<string, Count>();
 
-  constructor({ most = 10, windowMs = 60_000, addresses = 10_000 }: Patience = {}) {
+  constructor({ most, windowMs, addresses = 10_000 }: Patience) {
     this.#most = most;
     this.#windowMs = windowMs;
     this.#addresses = addresses;
