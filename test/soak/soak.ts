@@ -18,6 +18,7 @@ export interface SoakOptions {
 const root = '/soak';
 const roundMs = 20_000;
 const patienceMs = 60_000;
+const catchUpMs = 10_000;
 /** Compares of its own accord never while this runs: what it has, it was told. */
 const never = 24 * 3_600_000;
 
@@ -98,8 +99,14 @@ async function agree(scene: Scene, zookeeper: Zookeeper): Promise<{ readonly wro
   const from = performance.now();
   let found: string[] = [];
   const agreed = await comesTrue(async () => {
-    found = await disagreements(scene);
-    return found.length === 0;
+    const servers = await readAll(scene.judges).catch((error: unknown) => String(error));
+    found = disagreements(observers, servers);
+    if (found.length > 0 || typeof servers === 'string') return false;
+    // What one has heard of already the others hear of in a moment.
+    const alike = isAlike(servers);
+    if (!alike && performance.now() - from < catchUpMs) return false;
+    if (!alike) scene.split += 1;
+    return true;
   }, patienceMs);
   const agreedAfterMs = performance.now() - from;
   scene.lag.settle();
@@ -116,18 +123,15 @@ async function agree(scene: Scene, zookeeper: Zookeeper): Promise<{ readonly wro
   return { wrong, agreedAfterMs };
 }
 
-async function disagreements(scene: Scene): Promise<string[]> {
-  const { observers, judges } = scene;
+function readAll(judges: readonly ZooKeeperClient[]): Promise<ReadonlyMap<string, ServerNode>[]> {
+  return Promise.all(judges.map((judge) => readServer(judge, root)));
+}
+
+/** @param servers what they have; or why it could not be read: a node went meanwhile, that of a session that has expired */
+function disagreements(observers: readonly Observer[], servers: readonly ReadonlyMap<string, ServerNode>[] | string): string[] {
   const away = observers.filter((observer) => !observer.isLive()).map(({ name }) => `${name}: not live`);
-  try {
-    const servers = await Promise.all(judges.map((judge) => readServer(judge, root)));
-    const found = [...away, ...observers.flatMap((observer) => leastDifferences(observer, servers))];
-    if (found.length === 0 && !isAlike(servers)) scene.split += 1;
-    return found;
-  } catch (error) {
-    // A node went while it was read: that of a session that has expired.
-    return [...away, `judge: ${String(error)}`];
-  }
+  if (typeof servers === 'string') return [...away, `judges: ${servers}`];
+  return [...away, ...observers.flatMap((observer) => leastDifferences(observer, servers))];
 }
 
 /** It must have what one of the servers has: that is the one that it is connected to. */
