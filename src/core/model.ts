@@ -77,12 +77,19 @@ export interface Source {
   spelling?(key: string, entries: ReadonlyMap<string, string>): string | undefined;
   /** Remote sources only: where the layer's last good reading is kept between runs. Default: the config's `cacheDir`. */
   readonly memory?: Memory;
+  /**
+   * Remote sources only: what it reads, once for each way there: `zk1:2181/config/gateway`, `zk2:2181/config/gateway`. What the disk
+   * cache kept of something else, with none of these, is refused. Default: the layer's name tells enough.
+   */
+  readonly from?: readonly string[];
 }
 
 /** A reading of an earlier run. */
 export interface RememberedReading extends FullReading {
   /** When it was kept, in ms since the epoch: its age counts from there. */
   readonly keptAt?: number;
+  /** What its source had said that it reads. */
+  readonly from?: readonly string[];
 }
 
 /** What is kept of a layer between runs: the disk cache. Nothing here ever throws. */
@@ -91,14 +98,15 @@ export interface Memory {
    * What an earlier run kept, synchronously, so that the first `get()` is right; `undefined` if there is nothing of use.
    *
    * @param tell gets why something that is there cannot be used
+   * @param from what the layer reads, as its source says: what was kept of something else is of no use
    */
-  recall(tell: (problem: ConfigError) => void): RememberedReading | undefined;
+  recall(tell: (problem: ConfigError) => void, from?: readonly string[]): RememberedReading | undefined;
   /**
    * Keeps what the layer holds now. Called after each reading that was accepted; returns at once and writes in its own time.
    *
    * @param held its map may be changed later, but only if `keep` is called again in the same turn
    */
-  keep(held: FullReading, tell: (problem: ConfigError) => void): void;
+  keep(held: FullReading, tell: (problem: ConfigError) => void, from?: readonly string[]): void;
   /** Resolves when everything given to `keep` is on disk, or cannot be. */
   close(): Promise<void>;
 }

@@ -185,7 +185,7 @@ export class Follower {
 
   #firstNow(concerns: Concerns): void {
     if (this.#memory === undefined) return this.#readNow(concerns);
-    const remembered = (this.#remembered ??= this.#memory.recall(this.#tell));
+    const remembered = (this.#remembered ??= this.#memory.recall(this.#tell, this.layer.source.from));
     if (remembered === undefined) return;
     this.#setup.publisher.accept(this.layer, () => workOf(this.layer, remembered), (refused) => {
       if (!concerns(refused)) return;
@@ -293,7 +293,7 @@ export class Follower {
     this.#turning(() => this.#standing.recover());
     if (this.#memory === undefined) return;
     const { entries, version, writtenAt } = this.layer;
-    this.#memory.keep({ kind: 'full', entries, ...(version === undefined ? {} : { version }), ...(writtenAt === undefined ? {} : { writtenAt }) }, this.#tell);
+    this.#memory.keep({ kind: 'full', entries, ...(version === undefined ? {} : { version }), ...(writtenAt === undefined ? {} : { writtenAt }) }, this.#tell, this.layer.source.from);
   }
 
   /** Other layers have moved: what was refused may pass now. */

@@ -1,8 +1,8 @@
 import { createConfig, type Config } from '../../src/index.js';
 import { zookeeper } from '../../src/sources/zookeeper/index.js';
-import { ZooKeeperClient, type Stat, type ZooKeeperOptions } from '../../src/zookeeper/index.js';
+import { ZooKeeperClient, type ZooKeeperOptions } from '../../src/zookeeper/index.js';
 import { TreeCache, type TreeCacheOptions, type TreeChange } from '../../src/zookeeper/tree/index.js';
-import { differences, propertiesOf, type ServerNode } from './server-tree.js';
+import { differences, propertiesOf, shown, type ServerNode } from './server-tree.js';
 
 /** Somebody who follows the writer, and what it has made of what it was told. */
 export interface Observer {
@@ -14,7 +14,8 @@ export interface Observer {
   /** What must not happen: a change that does not follow from the one before. */
   readonly problems: string[];
   isLive(): boolean;
-  differences(server: ReadonlyMap<string, ServerNode>): string[];
+  /** @param inTheirChildren whether what stats say of children counts */
+  differences(server: ReadonlyMap<string, ServerNode>, inTheirChildren: boolean): string[];
   close(): Promise<void>;
 }
 
@@ -50,11 +51,11 @@ export class TreeObserver implements Observer {
     return this.#cache.state === 'live';
   }
 
-  differences(server: ReadonlyMap<string, ServerNode>): string[] {
+  differences(server: ReadonlyMap<string, ServerNode>, inTheirChildren: boolean): string[] {
     const real = new Map([...server].map(([path, { text }]) => [path, text]));
     const held = new Map([...this.#cache].map(({ path, text }) => [path, text ?? '']));
-    const stats = new Map([...this.#cache].map(({ path, stat }) => [path, shown(stat)]));
-    const realStats = new Map([...server].map(([path, { stat }]) => [path, shown(stat)]));
+    const stats = new Map([...this.#cache].map(({ path, stat }) => [path, shown(stat, inTheirChildren)]));
+    const realStats = new Map([...server].map(([path, { stat }]) => [path, shown(stat, inTheirChildren)]));
     return [
       ...differences(`${this.name}, model of its events`, this.#model, real),
       ...differences(`${this.name}, cache`, held, real),
@@ -74,10 +75,6 @@ export class TreeObserver implements Observer {
     if (node === undefined) this.#model.delete(path);
     else this.#model.set(path, node.text ?? '');
   }
-}
-
-function shown({ mzxid, czxid, version, numChildren, cversion }: Stat): string {
-  return `mzxid ${mzxid} czxid ${czxid} version ${version} children ${numChildren} cversion ${cversion}`;
 }
 
 const errorsOfAnOutage = ['CALUMMA_SOURCE', 'CALUMMA_MASS_REMOVAL'];

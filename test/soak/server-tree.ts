@@ -21,7 +21,7 @@ export async function readServer(client: ZooKeeperClient, root: string): Promise
 
 /** Whether all servers have the same, as they should. */
 export function isAlike(servers: readonly ReadonlyMap<string, ServerNode>[]): boolean {
-  const texts = servers.map((server) => JSON.stringify([...server].map(([path, { text, stat }]) => [path, text, String(stat.mzxid), String(stat.czxid)])));
+  const texts = servers.map((server) => JSON.stringify([...server].map(([path, { text, stat }]) => [path, text, shown(stat)])));
   return new Set(texts).size === 1;
 }
 
@@ -41,6 +41,11 @@ export function differences(what: string, held: ReadonlyMap<string, string>, rea
   return [...names].filter((name) => held.get(name) !== real.get(name)).map((name) => `${what}: ${name}: expected ${short(real.get(name))}, found ${short(held.get(name))}`);
 }
 
+export function shown({ mzxid, czxid, version, numChildren, cversion }: Stat, withChildren = true): string {
+  const own = `mzxid ${mzxid} czxid ${czxid} version ${version}`;
+  return withChildren ? `${own} children ${numChildren} cversion ${cversion}` : own;
+}
+
 function short(text: string | undefined): string {
-  return text === undefined ? 'nothing' : JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  return text === undefined ? 'nothing' : JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

@@ -97,21 +97,20 @@ async function strike({ writer, faults, visitors }: Scene, forMs: number): Promi
 async function agree(scene: Scene, zookeeper: Zookeeper): Promise<{ readonly wrong: string[]; readonly agreedAfterMs: number }> {
   const { writer, observers, judges } = scene;
   const from = performance.now();
-  let found: string[] = [];
+  const last = { found: [] as string[], isSplit: false };
   const agreed = await comesTrue(async () => {
-    const servers = await readAll(scene.judges).catch((error: unknown) => String(error));
-    found = disagreements(observers, servers);
-    if (found.length > 0 || typeof servers === 'string') return false;
+    const servers = await readAll(judges).catch((error: unknown) => String(error));
+    last.found = disagreements(observers, servers);
+    last.isSplit = typeof servers !== 'string' && !isAlike(servers);
+    if (last.found.length > 0 || typeof servers === 'string') return false;
     // What one has heard of already the others hear of in a moment.
-    const alike = isAlike(servers);
-    if (!alike && performance.now() - from < catchUpMs) return false;
-    if (!alike) scene.split += 1;
-    return true;
+    return !last.isSplit || performance.now() - from > catchUpMs;
   }, patienceMs);
   const agreedAfterMs = performance.now() - from;
   scene.lag.settle();
+  if (last.isSplit) scene.split += 1;
   const wrong = [...writer.problems, ...observers.flatMap(({ problems }) => problems)];
-  if (!agreed) wrong.push(...found.slice(0, 20));
+  if (!agreed) wrong.push(`servers: ${last.isSplit ? 'disagree among themselves' : 'agree among themselves'}`, ...last.found.slice(0, 20));
   // Of the clients whose goodbye nobody heard the sessions must end first.
   const clients = observers.length + judges.length + 2;
   let there = await onServers(zookeeper);
@@ -136,7 +135,9 @@ function disagreements(observers: readonly Observer[], servers: readonly Readonl
 
 /** It must have what one of the servers has: that is the one that it is connected to. */
 function leastDifferences(observer: Observer, servers: readonly ReadonlyMap<string, ServerNode>[]): string[] {
-  const [least = []] = servers.map((server) => observer.differences(server)).sort((one, other) => one.length - other.length);
+  // Where servers differ, one that is told to create what it has counts a change of the parent's children, and tells nobody.
+  const inTheirChildren = isAlike(servers);
+  const [least = []] = servers.map((server) => observer.differences(server, inTheirChildren)).sort((one, other) => one.length - other.length);
   return least;
 }
 

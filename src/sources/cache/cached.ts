@@ -28,6 +28,7 @@ export function cached(source: Source, path: string, options: CachedOptions = {}
   return {
     name: source.name,
     memory,
+    ...(source.from && { from: source.from }),
     readings: (signal, host) => (host === undefined ? alone(source, memory, signal) : source.readings(signal, host)),
     ...(source.readNow && { readNow: source.readNow.bind(source) }),
     ...(source.attach && { attach: source.attach.bind(source) }),
@@ -56,11 +57,11 @@ async function* alone(source: Source, memory: Memory, signal: AbortSignal): Asyn
   try {
     for await (const reading of source.readings(signal)) {
       held = addedUp(held, reading);
-      if (held !== undefined) memory.keep(held, drop);
+      if (held !== undefined) memory.keep(held, drop, source.from);
       yield reading;
     }
   } catch (error) {
-    const remembered = held === undefined ? memory.recall(drop) : undefined;
+    const remembered = held === undefined ? memory.recall(drop, source.from) : undefined;
     if (remembered !== undefined) yield remembered;
     throw error;
   } finally {

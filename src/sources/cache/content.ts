@@ -17,6 +17,8 @@ export const formatName = 'calumma-cache/1';
 export interface Header {
   readonly format: typeof formatName;
   readonly layer: string;
+  /** What it was read from, where the source tells. */
+  readonly from?: readonly string[];
   readonly keys: number;
   /** When this was kept, in ms since the epoch. */
   readonly keptAt: number;
@@ -45,16 +47,23 @@ export function headerOf(line: Buffer): AnyHeader | undefined {
 }
 
 export function isHeader(header: AnyHeader): header is Header {
-  const { format, layer, keys, keptAt, version, writtenAt, encryption } = header;
+  const { format, layer, from, keys, keptAt, version, writtenAt, encryption } = header;
   return (
     format === formatName &&
     typeof layer === 'string' &&
+    (from === undefined || (Array.isArray(from) && from.every((one) => typeof one === 'string'))) &&
     typeof keys === 'number' &&
     typeof keptAt === 'number' &&
     (version === undefined || typeof version === 'string') &&
     (writtenAt === undefined || typeof writtenAt === 'number') &&
     (encryption === undefined || isEncryption(encryption))
   );
+}
+
+/** Whose reading a file holds. */
+export interface Owner {
+  readonly layer: string;
+  readonly from: readonly string[] | undefined;
 }
 
 /** Characters of a line, and entries, at most, unless one entry alone is longer: writing one holds the loop for under 1 ms. */

@@ -19,12 +19,14 @@ type Tell = (problem: ConfigError) => void;
 interface Wanted {
   readonly held: FullReading;
   readonly tell: Tell;
+  readonly from: readonly string[] | undefined;
 }
 
 /** What lies on disk, as far as this process knows. */
 interface OnDisk {
   readonly listed: Listed;
   readonly version: string | undefined;
+  readonly from: readonly string[] | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export class DiskMemory implements Memory {
   readonly #places: Places;
   readonly #settings: CacheSettings;
   #seen: SeenFiles = { current: 'unread', previous: 'unread' };
-  #recalled: FullReading | undefined;
+  #recalled: RememberedReading | undefined;
   #onDisk: OnDisk | undefined;
 
   #wanted: Wanted | undefined;
@@ -58,17 +60,17 @@ export class DiskMemory implements Memory {
     this.#settings = settings;
   }
 
-  recall(tell: Tell): RememberedReading | undefined {
-    const { reading, seen, problems } = recall(this.#places, this.#layer, this.#settings.key);
+  recall(tell: Tell, from?: readonly string[]): RememberedReading | undefined {
+    const { reading, seen, problems } = recall(this.#places, { layer: this.#layer, from }, this.#settings.key);
     this.#seen = seen;
     this.#recalled = seen.current === 'good' ? reading : undefined;
     for (const problem of problems) tell(problem);
     return reading;
   }
 
-  keep(held: FullReading, tell: Tell): void {
+  keep(held: FullReading, tell: Tell, from?: readonly string[]): void {
     this.#isClosing = false;
-    this.#wanted = { held, tell };
+    this.#wanted = { held, tell, from };
     if (this.#writing === undefined) this.#beginAt(this.#nextAt);
   }
 
@@ -106,7 +108,7 @@ export class DiskMemory implements Memory {
     if (wanted === undefined) return undefined;
     this.#wanted = undefined;
     try {
-      await this.#save(wanted.held);
+      await this.#save(wanted);
       this.#told.clear();
       return undefined;
     } catch (error) {
@@ -116,21 +118,21 @@ export class DiskMemory implements Memory {
   }
 
   // Lists before it first waits: afterwards the map may have been changed.
-  async #save(held: FullReading): Promise<void> {
-    const wanted: OnDisk = { listed: listOf(held.entries), version: held.version };
+  async #save({ held, from }: Wanted): Promise<void> {
+    const wanted: OnDisk = { listed: listOf(held.entries), version: held.version, from };
     if (await this.#isOnDisk(wanted)) return;
     await this.#tidyUp();
     const { key } = this.#settings;
     const lock = key === undefined ? undefined : { key, encryption: newEncryption() };
-    await replaceCache(this.#places, { header: this.#headerOf(held, wanted.listed, lock), listed: wanted.listed, lock }, this.#seen);
+    await replaceCache(this.#places, { header: this.#headerOf(held, wanted, lock), listed: wanted.listed, lock }, this.#seen);
     this.#seen = { current: 'good', previous: 'unread' };
     this.#remember(wanted);
   }
 
   async #isOnDisk(wanted: OnDisk): Promise<boolean> {
     await turn();
-    const there = this.#onDisk ?? (this.#recalled && { listed: listOf(this.#recalled.entries), version: this.#recalled.version });
-    if (there === undefined || there.version !== wanted.version) return false;
+    const there = this.#onDisk ?? (this.#recalled && { listed: listOf(this.#recalled.entries), version: this.#recalled.version, from: this.#recalled.from });
+    if (there === undefined || there.version !== wanted.version || String(there.from) !== String(wanted.from)) return false;
     if (!(await isSame(there.listed, wanted.listed)) || !(await isThere(this.#places.current.path))) return false;
     this.#remember(wanted); // the same texts, but not those that the layer has let go of
     return true;
@@ -147,10 +149,11 @@ export class DiskMemory implements Memory {
     await removeAbandoned(this.#places.current.path);
   }
 
-  #headerOf({ version, writtenAt }: FullReading, { keys }: Listed, lock: Lock | undefined): Header {
+  #headerOf({ version, writtenAt }: FullReading, { listed: { keys }, from }: OnDisk, lock: Lock | undefined): Header {
     return {
       format: formatName,
       layer: this.#layer,
+      ...(from === undefined ? {} : { from }),
       keys: keys.length,
       keptAt: Date.now(),
       ...(version === undefined ? {} : { version }),

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 
 import type { RememberedReading } from '../../core/model.js';
 import { quote } from '../../core/redact.js';
-import { BodyReader, formatName, type Header, headerOf, isHeader, newline } from './content.js';
+import { BodyReader, formatName, type Header, headerOf, isHeader, newline, type Owner } from './content.js';
 import type { Place } from './place.js';
 import { Refusal } from './refusal.js';
 import { opening, sealBytes } from './seal.js';
@@ -23,12 +23,12 @@ const flags = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined)
  *
  * @throws Refusal when it cannot be used, or the system's error
  */
-export function readCache(place: Place, layer: string, key: KeyObject | undefined): RememberedReading {
+export function readCache(place: Place, owner: Owner, key: KeyObject | undefined): RememberedReading {
   const descriptor = openSync(place.path, flags);
   try {
     const file = new OpenFile(descriptor);
     const line = headerLineIn(file);
-    const header = headerFor(layer, line, key !== undefined);
+    const header = headerFor(owner, line, key !== undefined);
     return readingOf(header, entriesIn(file, line, header, key), place.shown);
   } finally {
     closeSync(descriptor);
@@ -72,12 +72,13 @@ function headerLineIn(file: OpenFile): Buffer {
   return start.subarray(0, end + 1);
 }
 
-function headerFor(layer: string, line: Buffer, hasKey: boolean): Header {
+function headerFor({ layer, from }: Owner, line: Buffer, hasKey: boolean): Header {
   const header = headerOf(line);
   if (header === undefined) throw new Refusal('no header at its beginning');
   if (header.format !== formatName) throw new Refusal(`the format ${quote(header.format)}, not ${quote(formatName)}`);
   if (!isHeader(header)) throw new Refusal('a damaged header');
   if (header.layer !== layer) throw new Refusal(`what was kept for the layer ${quote(header.layer)}`);
+  if (from !== undefined && header.from?.some((one) => from.includes(one)) === false) throw new Refusal(`what was kept from ${quote(header.from.join(', '))}, not from ${quote(from.join(', '))}`);
   if (header.encryption !== undefined && !hasKey) throw new Refusal('an encrypted file, and no key to read it with');
   if (header.encryption === undefined && hasKey) throw new Refusal('a file that is not encrypted, though there is a key');
   return header;
@@ -98,12 +99,13 @@ function entriesIn(file: OpenFile, line: Buffer, header: Header, key: KeyObject 
   throw new Refusal(lock === undefined ? 'that it is cut off or damaged' : 'that it is cut off or damaged, or was written with another key');
 }
 
-function readingOf({ keptAt, version, writtenAt }: Header, entries: Map<string, string>, shown: string): RememberedReading {
+function readingOf({ keptAt, version, writtenAt, from }: Header, entries: Map<string, string>, shown: string): RememberedReading {
   return {
     kind: 'full',
     entries,
     keptAt,
     locate: (key) => (entries.has(key) ? `cache:${shown}` : undefined),
+    ...(from === undefined ? {} : { from }),
     ...(version === undefined ? {} : { version }),
     ...(writtenAt === undefined ? {} : { writtenAt }),
   };

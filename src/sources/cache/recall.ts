@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 
 import { ConfigError } from '../../core/errors.js';
 import type { RememberedReading } from '../../core/model.js';
+import type { Owner } from './content.js';
 import type { Place, Places } from './place.js';
 import { readCache } from './read.js';
 import { foundOf } from './refusal.js';
@@ -22,12 +23,12 @@ interface Recalled {
 }
 
 /** Reads the current file, or else the one before it. Never throws. */
-export function recall(places: Places, layer: string, key: KeyObject | undefined): Recalled {
-  const current = look(places.current, layer, key);
+export function recall(places: Places, owner: Owner, key: KeyObject | undefined): Recalled {
+  const current = look(places.current, owner, key);
   if (current.reading !== undefined) return { reading: current.reading, seen: { current: 'good', previous: 'unread' }, problems: [] };
-  const previous = look(places.previous, layer, key);
+  const previous = look(places.previous, owner, key);
   const instead = previous.reading === undefined ? 'nothing is remembered' : `what was kept before (${places.previous.shown}) is used`;
-  const problems = [current, previous].flatMap(({ place, found }) => (found === undefined ? [] : [problemOf(layer, place, found, instead)]));
+  const problems = [current, previous].flatMap(({ place, found }) => (found === undefined ? [] : [problemOf(owner.layer, place, found, instead)]));
   return { reading: previous.reading, seen: { current: current.seen, previous: previous.seen }, problems };
 }
 
@@ -38,9 +39,9 @@ interface Look {
   readonly found?: string;
 }
 
-function look(place: Place, layer: string, key: KeyObject | undefined): Look {
+function look(place: Place, owner: Owner, key: KeyObject | undefined): Look {
   try {
-    return { place, seen: 'good', reading: readCache(place, layer, key) };
+    return { place, seen: 'good', reading: readCache(place, owner, key) };
   } catch (error) {
     // ENOTDIR is said by the first write: there is nothing to be read.
     const isMissing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -31,12 +31,14 @@ export function zookeeper(options: ZooKeeperSourceOptions): Source & Writable {
 
 class ZooKeeperStore implements Source, Writable {
   readonly name: string;
+  readonly from: readonly string[];
   readonly #checked: Checked;
   readonly #clients: Clients;
   readonly #writer: Writer;
 
   constructor(options: Checked) {
     this.name = options.place.what;
+    this.from = fromOf(options);
     this.#checked = options;
     this.#clients = new Clients(options);
     this.#writer = new Writer(this.#clients, options);
@@ -61,4 +63,10 @@ class ZooKeeperStore implements Source, Writable {
     const asked = checkHistory(what, key, limit);
     return this.#writer.history(what, asked.key, asked.limit);
   }
+}
+
+/** The root as each server has it: an ensemble may exchange its servers one by one. Of a client that was handed in only the root is known. */
+function fromOf({ place, connection }: Checked): string[] {
+  const path = place.chroot + place.root;
+  return connection === undefined ? [path] : connection.connect.split('/', 1).join().split(',').map((server) => server.trim() + path);
 }

@@ -56,6 +56,11 @@ export class StatStore {
     return view.getBigInt64(at + 8);
   }
 
+  pzxid(slot: number): bigint {
+    const { view, at } = this.#place(slot);
+    return view.getBigInt64(at + 16);
+  }
+
   dataLength(slot: number): number {
     const { view, at } = this.#place(slot);
     return view.getInt32(at + 60);

@@ -94,6 +94,12 @@ export class Tree {
     return held === undefined || held.slot === unreadable ? 0 : this.#stats.dataLength(held.slot);
   }
 
+  /** Whether the stat it has is this one, its children's part included. */
+  isCurrent(path: string, { mzxid, pzxid }: Stat): boolean {
+    const held = this.#find(path);
+    return held !== undefined && held.slot !== unreadable && this.#stats.mzxid(held.slot) === mzxid && this.#stats.pzxid(held.slot) === pzxid;
+  }
+
   /** Names of all children, those that cannot be read included; `undefined` if the node is not there. */
   names(path: string): Iterable<string> | undefined {
     const held = this.#find(path);
