@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 
+import { opcodes } from '../../src/zookeeper/requests.js';
 import { TreeCache } from '../../src/zookeeper/tree/index.js';
 import { openProxy } from '../harness/proxy.js';
 import { describeWith, useServer } from '../harness/servers/available.js';
 import { startZookeeper } from '../harness/servers/zookeeper.js';
 import { until } from '../sources/following.js';
 import { codeOf, freshNode, useClients } from '../zookeeper/rig.js';
+import { openFilter } from './filter.js';
 import { deleteAll, heldIn, useCaches } from './rig.js';
 
 describeWith('zookeeper', 'a tree cache begins', () => {
@@ -144,6 +146,29 @@ describeWith('zookeeper', 'a tree cache begins', () => {
     expect(cache.size).toBe(201);
     await cache.close();
     await proxy.close();
+  });
+
+  test('11 (stat): a child that is another one between the reading of its parent and the listing leaves no old stat behind', async () => {
+    const zk = open(zookeeper().url);
+    const root = await freshNode(zk);
+    await zk.create(`${root}/a`);
+    await zk.create(`${root}/a/x`);
+    let lists = 0;
+    const filter = await openFilter(zookeeper().port, {
+      before: (frame) => {
+        const isList = frame.readInt32BE(8) === opcodes.multiRead && frame.readInt32BE(12) === opcodes.getChildren;
+        if (isList) lists += 1;
+        // The first list is that of the root, the second that of `a`.
+        return isList && lists === 2 ? zk.multi([{ op: 'delete', path: `${root}/a/x` }, { op: 'create', path: `${root}/a/x` }]) : undefined;
+      },
+    });
+    const { cache } = watch(open(filter.url), root);
+    await cache.start().ready();
+    const { stat } = await zk.getData(`${root}/a`);
+    await until(() => cache.get(`${root}/a`)?.stat.cversion === stat.cversion, () => cache.get(`${root}/a`)?.stat.cversion);
+    expect(lists).toBe(2);
+    await cache.close();
+    await filter.close();
   });
 
   test('10: to start twice, or after close, is an error', async () => {

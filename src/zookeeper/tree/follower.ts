@@ -205,7 +205,8 @@ export class TreeFollower {
   #crawl(): Crawl {
     const { tree, scope, maxBytes } = this.#parts;
     const answered = (path: string, part: Part): void => {
-      if (part === 'list' || this.#dirty.get(path) === 'node') this.#dirty.delete(path);
+      // A list says nothing of the node's own stat, which has changed with it.
+      if (this.#dirty.get(path) === part) this.#dirty.delete(path);
     };
     return new Crawl({ tree, scope, reader: this.#reader, maxBytes, answered });
   }
