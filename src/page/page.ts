@@ -98,6 +98,7 @@ function follow({ address, table, live, health, opened, editor, comparing, sessi
   live.onChange((isConcerned) => {
     const { key } = address.place.get();
     if (key !== undefined && isConcerned(key)) opened.refresh();
+    health.look();
     comparing.refresh();
     const draft = editor.draft.get();
     if (draft !== undefined && draft.conflict === undefined && !draft.writing && isConcerned(draft.key)) editor.refresh();

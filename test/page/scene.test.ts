@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 import { type Config, createConfig, env, file, memory, type MemorySource, polled, values, type Writable } from '../../src/index.js';
 import { sqlite } from '../../src/sources/sqlite/index.js';
 import { testFolder } from '../sources/files/folder.js';
 import { describeWith } from '../harness/servers/available.js';
-import { sidecarOf, watching } from '../sidecar/rig.js';
+import { sidecarOf } from '../sidecar/rig.js';
 import { live, panel, picture, useStage } from './browser.js';
 
 const services = ['gateway', 'billing', 'search', 'orders', 'mail', 'auth', 'edge', 'catalogue'];
@@ -52,6 +52,13 @@ async function sceneOf(pageDir: string): Promise<Scene> {
   return { config, store, feed, url: sidecar.url! };
 }
 
+/** A program that follows the gateway's keys. */
+async function followAs(name: string, url: string): Promise<void> {
+  const leaving = new AbortController();
+  onTestFinished(() => leaving.abort());
+  await fetch(`${url}/v1/watch?prefix=gateway`, { signal: leaving.signal, headers: { 'x-config-client': name } });
+}
+
 describeWith('chromium', 'the page of somebody on call', () => {
   const stage = useStage();
 
@@ -59,7 +66,7 @@ describeWith('chromium', 'the page of somebody on call', () => {
     const { config, feed, url } = await sceneOf(stage.pageDir);
     const page = await stage.open(url, { colorScheme: 'light' });
     await live(page);
-    for (let at = 0; at < 12; at++) feed.set(`${services[at % 5]!}.node-00${at % 4}.retries`, String(4 + at));
+    for (let at = 0; at < 12; at++) feed.set(`${services[(at * 5) % 8]!}.node-00${at % 4}.retries`, String(4 + at));
     await page.locator('.ticker > li').nth(12).waitFor();
     await page.locator('.layer.failed').getByText('ECONNREFUSED').waitFor();
     expect(await page.getByRole('meter').count()).toBeGreaterThan(0);
@@ -71,7 +78,7 @@ describeWith('chromium', 'the page of somebody on call', () => {
 
   it('shows who answers, who wrote it and why, and what an edit would do', async () => {
     const { config, url } = await sceneOf(stage.pageDir);
-    await watching(`${url}/v1/watch?prefix=gateway`);
+    for (const name of ['gateway', 'gateway', 'dashboard']) await followAs(name, url);
     const page = await stage.open(`${url}/#q=gateway+limit&key=gateway.rate.limit&token=token-of-ann-0123456789`, { colorScheme: 'dark' });
     await page.locator('output').getByText(/^1 of 12,/).waitFor();
     await live(page);
@@ -79,7 +86,7 @@ describeWith('chromium', 'the page of somebody on call', () => {
     await page.keyboard.press('e');
     await page.getByLabel('Value', { exact: true }).fill('60');
     await page.getByLabel('Reason').fill('the peak is over');
-    await page.getByText('1 client besides this page will be told at once.').waitFor();
+    await page.getByText('3 connected programs will be told at once: 2 × gateway, dashboard').waitFor();
     await picture(page, 'edit-dark', forReadme('edit'));
     await config.close();
   });

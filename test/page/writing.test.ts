@@ -54,7 +54,7 @@ describeWith('chromium', 'writing on the page', () => {
     await page.keyboard.press('e');
     await page.getByLabel('Value', { exact: true }).fill('60');
     await preview(page).getByText(becomes('40', '60')).waitFor();
-    await preview(page).getByText('Nobody but this page follows it now.').waitFor();
+    await preview(page).getByText('No connected program follows it now.').waitFor();
     const write = page.getByRole('button', { name: 'Write' });
     expect(await write.isDisabled()).toBe(true);
     await page.getByLabel('Author').fill('carol');

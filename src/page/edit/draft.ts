@@ -1,4 +1,5 @@
 import type { PreviewAnswer } from '../remote/answers.js';
+import type { Followers } from './followers.js';
 
 /** What somebody is about to write. */
 export interface Draft {
@@ -25,9 +26,14 @@ export interface Draft {
 
 export type Preview =
   | { readonly kind: 'none' }
-  | { readonly kind: 'waiting'; readonly last: PreviewAnswer | undefined }
-  | { readonly kind: 'ready'; readonly answer: PreviewAnswer }
+  | { readonly kind: 'waiting'; readonly last: Effect | undefined }
+  | { readonly kind: 'ready'; readonly effect: Effect }
   | { readonly kind: 'failed'; readonly why: string };
+
+/** What a write would do, and who would be told. */
+export interface Effect extends PreviewAnswer {
+  readonly followers: readonly Followers[];
+}
 
 /** Somebody else wrote first. */
 export interface Conflict {

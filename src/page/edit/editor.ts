@@ -1,7 +1,8 @@
 import { type Cell, cell } from '../cells/cell.js';
-import type { ExplanationAnswer, HistoryAnswer, PreviewAnswer, StatusAnswer, WrittenAnswer } from '../remote/answers.js';
+import type { ClientAnswer, ExplanationAnswer, HistoryAnswer, PreviewAnswer, StatusAnswer, WrittenAnswer } from '../remote/answers.js';
 import { type Api, inWords, RefusedError, segment } from '../remote/api.js';
 import type { Session } from '../remote/session.js';
+import { followersOf } from './followers.js';
 import { type Conflict, differsInEffect, type Draft, emptyDraft, patchOf, rollbackOf, signatureOf, whyNot } from './draft.js';
 
 export interface Editor {
@@ -111,7 +112,7 @@ function createPreviewer(api: Api, namespace: () => string, draft: Cell<Draft | 
       asking.abort();
       clearTimeout(timer);
       if (now === undefined || now.key === '') return;
-      const last = now.preview.kind === 'ready' ? now.preview.answer : now.preview.kind === 'waiting' ? now.preview.last : undefined;
+      const last = now.preview.kind === 'ready' ? now.preview.effect : now.preview.kind === 'waiting' ? now.preview.last : undefined;
       draft.set({ ...now, problem: undefined, preview: { kind: 'waiting', last } });
       timer = setTimeout(() => void preview(), ms);
     },
@@ -127,7 +128,12 @@ async function ask(api: Api, namespace: string, draft: Draft, signal: AbortSigna
   const path = `v1/${rollback ? 'rollback' : 'preview'}/${segment(namespace)}`;
   const body = rollback ? { ...rollbackOf(draft), reason: 'preview', dryRun: true } : patchOf(draft);
   try {
-    return { kind: 'ready', answer: await api.json<PreviewAnswer>(path, { method: 'POST', body, signal }) };
+    const [answer, { clients }] = await Promise.all([
+      api.json<PreviewAnswer>(path, { method: 'POST', body, signal }),
+      api.json<{ readonly clients: readonly ClientAnswer[] }>('v1/clients', { signal }),
+    ]);
+    const followers = followersOf(clients, namespace, answer.changes.map(({ key }) => key));
+    return { kind: 'ready', effect: { ...answer, followers } };
   } catch (error) {
     return { kind: 'failed', why: inWords(error) };
   }

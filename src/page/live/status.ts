@@ -20,7 +20,7 @@ const everyMs = 2_000;
 /** Asks for the status again and again, while somebody can see the page. */
 export function createHealth(api: Api, document: Document): Health {
   const seen = cell<Seen | undefined>(undefined);
-  const look = throttled(300, () => {
+  const look = throttled(1_000, () => {
     if (document.visibilityState === 'hidden') return;
     api.json<StatusAnswer>('v1/status').then(
       (status) => seen.set({ status, at: Date.now() }),

@@ -101,11 +101,17 @@ export interface HistoryAnswer {
 export interface PreviewAnswer {
   readonly changes: readonly ChangeAnswer[];
   readonly hidden: readonly { readonly key: string; readonly by: string }[];
-  readonly clients: number;
 }
 
 export interface WrittenAnswer {
   readonly layer: string;
   readonly version: string;
   readonly revision: string;
+}
+
+/** Somebody who watches or waits. */
+export interface ClientAnswer {
+  readonly name: string;
+  readonly namespaces: readonly string[];
+  readonly prefix?: string;
 }

@@ -19,6 +19,9 @@ export interface FeedOptions {
   readonly onConnection: (connection: Connection) => void;
 }
 
+/** What the sidecar knows pages by, among its clients. */
+export const pageName = 'calumma page';
+
 // Two heartbeats of 10 s and some: a connection that says nothing for so long is dead, though nobody has told us.
 const silenceMs = 25_000;
 
@@ -60,7 +63,7 @@ async function once({ api, namespace, revision, signal, onEvent, onConnection, h
   let timer = setTimeout(() => quiet.abort(), silenceMs);
   try {
     const response = await api.open(`v1/watch?ns=${segment(namespace)}&snapshot=false`, {
-      headers: { accept: 'text/event-stream', 'last-event-id': revision },
+      headers: { accept: 'text/event-stream', 'last-event-id': revision, 'x-config-client': pageName },
       signal: AbortSignal.any([signal, quiet.signal]),
     });
     onConnection({ kind: 'live' });

@@ -1,37 +1,34 @@
 import type { JSX } from 'preact';
 
-import { useCell } from '../cells/use-cell.js';
-import type { Draft } from '../edit/draft.js';
-import type { PreviewAnswer } from '../remote/answers.js';
-import { usePage } from './context.js';
+import type { Draft, Effect } from '../edit/draft.js';
+import type { Followers } from '../edit/followers.js';
 import { BeforeAfter } from './value.js';
 
 const shown = 12;
 
-function affected(others: number): string {
-  if (others === 0) return 'Nobody but this page follows it now.';
-  return `${others.toLocaleString('en')} ${others === 1 ? 'client' : 'clients'} besides this page will be told at once.`;
+function affected(followers: readonly Followers[]): string {
+  const count = followers.reduce((sum, each) => sum + each.count, 0);
+  if (count === 0) return 'No connected program follows it now.';
+  const names = followers.slice(0, 5).map((each) => (each.count === 1 ? each.name : `${each.count} × ${each.name}`));
+  return `${count.toLocaleString('en')} connected ${count === 1 ? 'program' : 'programs'} will be told at once: ${names.join(', ')}${followers.length > 5 ? ', …' : ''}`;
 }
 
 /** What a write would do, and whom it would reach. */
 export function PreviewView({ draft }: { readonly draft: Draft }): JSX.Element | null {
   const { preview } = draft;
   if (preview.kind === 'none') return null;
-  const answer = preview.kind === 'ready' ? preview.answer : preview.kind === 'waiting' ? preview.last : undefined;
+  const effect = preview.kind === 'ready' ? preview.effect : preview.kind === 'waiting' ? preview.last : undefined;
   return (
     <section class="preview" aria-label="Preview" aria-live="polite" aria-busy={preview.kind === 'waiting'}>
       <h3>What will change</h3>
       {preview.kind === 'failed' && <p class="error">{preview.why}</p>}
-      {answer === undefined ? preview.kind === 'waiting' && <p class="quiet">…</p> : <Effect answer={answer} />}
+      {effect === undefined ? preview.kind === 'waiting' && <p class="quiet">…</p> : <EffectView effect={effect} />}
     </section>
   );
 }
 
-function Effect({ answer }: { readonly answer: PreviewAnswer }): JSX.Element {
-  const { live } = usePage();
-  const { changes, hidden, clients } = answer;
-  // This page is one of those who follow.
-  const others = Math.max(0, clients - (useCell(live.connection).kind === 'live' ? 1 : 0));
+function EffectView({ effect }: { readonly effect: Effect }): JSX.Element {
+  const { changes, hidden, followers } = effect;
   const more = changes.length - shown;
   return (
     <>
@@ -49,7 +46,7 @@ function Effect({ answer }: { readonly answer: PreviewAnswer }): JSX.Element {
         </p>
       ))}
       {changes.length > 0 && (
-        <p class="affected">{affected(others)}</p>
+        <p class="affected">{affected(followers)}</p>
       )}
     </>
   );
