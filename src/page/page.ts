@@ -1,5 +1,6 @@
 import { type Cell, cell } from './cells/cell.js';
 import { createTheme, type Theme } from './cells/theme.js';
+import { createVoice, type Voice } from './cells/voice.js';
 import { createOpened, type Opened } from './details/details.js';
 import { type Comparing, createComparing } from './diff/comparison.js';
 import { createEditor, type Editor } from './edit/editor.js';
@@ -29,8 +30,7 @@ export interface Page {
   readonly comparing: Comparing;
   readonly theme: Cell<Theme>;
   readonly dialog: Cell<Dialog | undefined>;
-  /** What is said to those who do not see the page; spoken politely. */
-  readonly said: Cell<string>;
+  readonly voice: Voice;
 }
 
 export function createPage(window: Window): Page {
@@ -44,14 +44,14 @@ export function createPage(window: Window): Page {
   const live = createLive(api, catalogue, table);
   const health = createHealth(api, window.document);
   const opened = createOpened(api);
-  const said = cell('');
+  const voice = createVoice();
   const namespace = (): string => address.place.get().namespace;
   const editor = createEditor({
     api,
     session,
     namespace,
     onWritten(draft, { version }) {
-      said.set(`Written to ${draft.layer}, version ${version}.`);
+      voice.say(`Written to ${draft.layer}, version ${version}.`);
       health.look();
       opened.refresh();
       if (draft.isNew) address.go({ key: draft.key });
@@ -59,7 +59,7 @@ export function createPage(window: Window): Page {
   });
   const theme = createTheme(window.document.documentElement, storageOf(() => window.localStorage));
   const page: Page = {
-    api, session, address, catalogue, table, live, health, opened, editor, said, theme,
+    api, session, address, catalogue, table, live, health, opened, editor, voice, theme,
     comparing: createComparing(api),
     dialog: cell<Dialog | undefined>(undefined),
   };

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 
@@ -5,6 +6,7 @@ import { describeWith } from '../harness/servers/available.js';
 import { storing, tokens } from '../sidecar/stores.js';
 import { live, panel, picture, row, useStage } from './browser.js';
 
+const outside = Object.values(networkInterfaces()).flat().find((address) => address?.internal === false && address.family === 'IPv4')?.address;
 const signature = { author: 'bo', reason: 'before the page' };
 
 describeWith('chromium', 'writing on the page', () => {
@@ -61,11 +63,11 @@ describeWith('chromium', 'writing on the page', () => {
     await page.getByLabel('Reason').fill('end of the peak');
     await picture(page, 'edit');
     await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText(/^Written to sqlite/).waitFor();
     await row(page, 'gateway.limit').getByText('60').waitFor();
     await panel(page, 'Key gateway.limit').getByText('end of the peak').waitFor();
     expect(config.get('gateway.limit')).toBe('60');
     expect((await store.history())[0]).toMatchObject({ before: '40', after: '60', author: 'carol (ann)', reason: 'end of the peak' });
-    await page.getByRole('status').getByText(/^Written to sqlite/).waitFor();
   });
 
   it('says of a write that nobody will see which layer hides it', async () => {
@@ -157,5 +159,24 @@ describeWith('chromium', 'writing on the page', () => {
     await page.keyboard.press('e');
     expect(await page.getByLabel('Value', { exact: true }).inputValue()).toBe('');
     expect(await page.content()).not.toContain('hunter2');
+  });
+
+  it.skipIf(outside === undefined)('asks who comes from elsewhere for a token, and then shows everything but secrets', async () => {
+    const { config, store, sidecar } = await storing({ pageDir: stage.pageDir, listen: { host: outside!, port: 0 } });
+    await store.set({ 'db.password': 'hunter2', limit: '40' }, signature);
+    await expect.poll(() => config.get('limit')).toBe('40');
+    const page = await stage.open(`${sidecar.url}/#key=db.password`);
+    await page.getByText(/expected a token/).first().waitFor();
+    expect(await page.locator('.extent .row').count()).toBe(0);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('dialog').getByLabel('Token').fill(tokens.seer);
+    await page.keyboard.press('Enter');
+    await row(page, 'limit').waitFor();
+    await live(page);
+    await store.set({ 'db.password': 'hunter3' }, signature);
+    await panel(page, 'Key db.password').getByText('before the page').first().waitFor();
+    expect(await page.content()).not.toContain('hunter');
+    await panel(page, 'Key db.password').getByRole('button', { name: 'Show' }).click();
+    await page.getByText('hunter3').waitFor();
   });
 });

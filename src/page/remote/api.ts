@@ -20,6 +20,8 @@ export interface Request {
   readonly signal?: AbortSignal | undefined;
   /** A read that needs the rights of the token. */
   readonly asSignedIn?: boolean;
+  /** Secrets are asked for, as far as the token may see them. */
+  readonly reveal?: boolean;
 }
 
 /** Asks the sidecar that this page came from, and nobody else. */
@@ -30,13 +32,12 @@ export interface Api {
 }
 
 /**
- * @param token of now; asked for each request. Reads go without it as long as they may: a token that may see secrets would else
- *   put all of them on the page.
+ * @param token of now; asked for each request. Reads go without it as long as they may.
  */
 export function createApi(token: () => string | undefined): Api {
   let readsNeedToken = false;
   const attempt = (path: string, request: Request, withToken: boolean): Promise<Response> => {
-    const { method = 'GET', body, headers = {}, signal } = request;
+    const { method = 'GET', body, headers = {}, reveal = false, signal } = request;
     const held = withToken ? token() : undefined;
     return fetch(path, {
       method,
@@ -44,6 +45,8 @@ export function createApi(token: () => string | undefined): Api {
       credentials: 'same-origin',
       headers: {
         ...headers,
+        // Whatever the token may see: all of it would lie here for as long as the page is open.
+        ...(!reveal && { 'x-config-reveal': 'no' }),
         ...(held !== undefined && { authorization: `Bearer ${held}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },

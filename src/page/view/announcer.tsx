@@ -12,7 +12,7 @@ const changesMs = 5_000;
 /** Says politely what one sees: how many rows there are, what has changed, whether the feed is there. */
 export function Announcer(): JSX.Element {
   const page = usePage();
-  const said = useCell(page.said);
+  const said = useCell(page.voice.said);
   useEffect(() => speak(page), [page]);
   return (
     <p class="spoken" role="status">
@@ -21,14 +21,14 @@ export function Announcer(): JSX.Element {
   );
 }
 
-function speak({ table, live, said }: Page): () => void {
+function speak({ table, live, voice }: Page): () => void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const later = (about: string, ms: number, text: () => string): void => {
     if (about === 'rows') clearTimeout(timers.get(about));
     else if (timers.has(about)) return;
     const timer = setTimeout(() => {
       timers.delete(about);
-      said.set(text());
+      voice.say(text());
     }, ms);
     timers.set(about, timer);
   };

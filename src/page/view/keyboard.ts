@@ -107,7 +107,7 @@ export function edit(page: Page, what: 'set' | 'delete'): void {
   const layer = writableLayer(page);
   if (key === undefined || layer === undefined) return;
   if (page.session.token.get() === undefined) return page.dialog.set('sign-in');
-  page.editor.begin(what, key, layer).catch(() => page.said.set('The sidecar cannot be reached.'));
+  page.editor.begin(what, key, layer).catch(() => page.voice.say('The sidecar cannot be reached.'));
 }
 
 export function create(page: Page): void {

@@ -16,7 +16,7 @@ export function RevealedValue({ subject }: { readonly subject: string }): JSX.El
   useEffect(() => setRevealed({ kind: 'hidden' }), [subject, token]);
   const reveal = async (): Promise<void> => {
     try {
-      const response = await api.open(`v1/config/${segment(namespace)}/${segment(subject)}`, { asSignedIn: true });
+      const response = await api.open(`v1/config/${segment(namespace)}/${segment(subject)}`, { asSignedIn: true, reveal: true });
       const value = await response.text();
       const isMasked = Number(response.headers.get('x-config-masked') ?? 0) > 0;
       setRevealed(isMasked ? { kind: 'failed', why: 'This token may not see secrets.' } : { kind: 'shown', value });

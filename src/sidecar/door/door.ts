@@ -35,7 +35,7 @@ export class Door {
     if (way === 'tcp') expectOwnPage(request, this.#hosts);
     expectNoTokenInQuery(request.url ?? '');
     const { authorization } = request.headers;
-    if (authorization !== undefined) return this.#byToken(authorization, way === 'socket' ? 'socket' : (request.socket.remoteAddress ?? ''));
+    if (authorization !== undefined) return asWanted(request, this.#byToken(authorization, way === 'socket' ? 'socket' : (request.socket.remoteAddress ?? '')));
     const client = way === 'tcp' ? certified(request) : undefined;
     if (client !== undefined) return client;
     if (way === 'socket' || isLocal(request) || asksForPage(request)) return nobody;
@@ -55,6 +55,11 @@ export class Door {
     if (!this.#tokens.isEmpty) this.#wrong.note(address, now);
     throw unauthorised('no such token', ' error="invalid_token"');
   }
+}
+
+/** Who may see secrets can ask not to, as the page does: it holds everything for hours. */
+function asWanted({ headers }: IncomingMessage, access: Access): Access {
+  return access.reveal && headers['x-config-reveal'] === 'no' ? { ...access, reveal: false } : access;
 }
 
 /** A certificate lets in to read; who writes shows a token besides. */

@@ -20,7 +20,6 @@ const policy = [
 const headers = {
   'cache-control': 'no-cache',
   'content-security-policy': policy,
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
