@@ -8,10 +8,11 @@ import * as sqlite from '../src/entries/sqlite.js';
 import * as testing from '../src/entries/testing.js';
 import * as calumma from '../src/index.js';
 import { markdownExamples, promised, runExample } from './examples.js';
+import { needsServer } from './server-examples.js';
 
 const readme = fs.readFileSync(`${import.meta.dirname}/../README.md`, 'utf8');
 
-const examples = markdownExamples('README.md');
+const examples = markdownExamples('README.md').filter(({ code }) => !needsServer(code));
 
 it('the README has examples', () => {
   expect(examples.length).toBeGreaterThanOrEqual(5);

@@ -13,3 +13,8 @@ const places: Readonly<Record<string, Requirement>> = {
 export function onServers(name: string): Requirement | undefined {
   return Object.entries(places).find(([folder]) => name.startsWith(folder))?.[1];
 }
+
+/** Whether an example of the README needs a ZooKeeper. */
+export function needsServer(code: string): boolean {
+  return code.includes("from 'calumma/zookeeper'");
+}
