@@ -103,10 +103,11 @@ export const readCases: readonly ConformanceCase[] = [
     await rig.put('a', '1');
     await reading(rig, async (reader) => {
       await reader.untilIs('a', '1');
+      const seen = reader.readings.length; // not the first one yet where a source stands behind something that follows the store
       await rig.put('a', '1');
       await rig.put('b', '1');
       await reader.untilIs('b', '1');
-      const said = reader.readings.slice(1).filter((one) => one.kind === 'patch' && one.set.has('a'));
+      const said = reader.readings.slice(seen).filter((one) => one.kind === 'patch' && one.set.has('a'));
       assert.deepEqual(said, [], 'a patch names what has changed, nothing else');
     });
   }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { applyPatch } from '../core/diff.js';
 import { ConfigError } from '../core/errors.js';
+import { planRollback } from '../core/rollback.js';
 import { isWritable, type Writable, type WriteOptions } from '../core/writable.js';
 import { reading } from './reader.js';
 import type { ConformanceCase, Rig } from './rig.js';
@@ -34,6 +35,28 @@ export const writeCases: readonly ConformanceCase[] = [
         assert.equal(state.has('old'), state.get('left') === '0', 'nor a removal by itself');
       }
     });
+  }),
+
+  writing('several keys of one write, removals among them, have one version, also in the history', async (store) => {
+    const first = await store.set({ left: '0', right: '0', old: '0' }, why);
+    const second = await store.set({ left: '1', right: '1', new: '1', old: null }, why);
+    const third = await store.delete(['left', 'new'], why);
+    const changed = new Map<string, string[]>();
+    for (const { key, version } of await store.history()) changed.set(version, [...(changed.get(version) ?? []), key].sort());
+    assert.deepEqual([...changed], [
+      [third.version, ['left', 'new']],
+      [second.version, ['left', 'new', 'old', 'right']],
+      [first.version, ['left', 'old', 'right']],
+    ]);
+  }),
+
+  writing('a rollback undoes whole writes', async (store, rig) => {
+    const { version } = await store.set({ left: '0', right: '0', old: '0' }, why);
+    await store.set({ left: '1', right: '1', new: '1', old: null }, why);
+    await store.set({ right: '2' }, why);
+    const { entries, expectedVersion } = await planRollback(store, version);
+    await store.set(entries, { ...why, ...(expectedVersion !== undefined && { expectedVersion }) });
+    await holds(rig, { left: '0', right: '0', old: '0' });
   }),
 
   writing('a stale expectedVersion is refused, and nothing changes', async (store, rig) => {

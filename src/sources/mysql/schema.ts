@@ -18,8 +18,8 @@ const exact = 'CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ /*M!10
 
 /**
  * The SQL of the tables that `mysql()` reads and writes best: the properties with a version column, their revision, their history,
- * and triggers that keep both, also when the table is edited by hand. Runs on MySQL 8.0.29 and MariaDB 10.5 or later, and again
- * without harm.
+ * and triggers that keep both, also when the table is edited by hand. A write of the source has one version, each row that is
+ * edited by hand its own. Runs on MySQL 8.0.29 and MariaDB 10.5 or later, and again without harm.
  *
  * Each statement is one string without a semicolon, so they run one by one through any client, and joined through the `mysql`
  * command line without DELIMITER. Who edits by hand can say `SET @calumma_author = 'ann', @calumma_reason = 'traffic peak'`.
@@ -73,6 +73,7 @@ function revisionTable({ revision }: Names): string {
   return `CREATE TABLE IF NOT EXISTS ${revision} (
   \`id\` TINYINT NOT NULL DEFAULT 1 PRIMARY KEY,
   \`version\` BIGINT NOT NULL DEFAULT 0,
+  \`base\` BIGINT,
   \`author\` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
   \`reason\` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 ) ENGINE=InnoDB`;
@@ -121,16 +122,19 @@ function triggers(names: Names): string[] {
   const stamp = `(SELECT \`version\` FROM ${revision})`;
   const same = sameRow(names);
   return [
-    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = \`version\` + IF(${isThere(names)}, 0, 1) WHERE \`id\` = 1`),
+    make('bi1', 'BEFORE INSERT', `UPDATE ${revision} SET \`version\` = IF(${isThere(names)}, \`version\`, ${next}) WHERE \`id\` = 1`),
     make('bi2', 'BEFORE INSERT', `SET NEW.\`key_hash\` = ${hash}, NEW.\`version\` = ${stamp}, NEW.\`updated_at\` = UTC_TIMESTAMP(6)`),
     make('ai1', 'AFTER INSERT', record(names, [{ row: 'NEW', before: 'NULL', after: 'NEW.`value`', when: 'TRUE' }])),
-    make('bu1', 'BEFORE UPDATE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1 AND NOT (${same})`),
+    make('bu1', 'BEFORE UPDATE', `UPDATE ${revision} SET \`version\` = ${next} WHERE \`id\` = 1 AND NOT (${same})`),
     make('bu2', 'BEFORE UPDATE', `SET NEW.\`key_hash\` = ${hash}, NEW.\`version\` = IF(${same}, OLD.\`version\`, ${stamp}), NEW.\`updated_at\` = IF(${same}, OLD.\`updated_at\`, UTC_TIMESTAMP(6))`),
     make('au1', 'AFTER UPDATE', record(names, updated(names))),
-    make('ad1', 'AFTER DELETE', `UPDATE ${revision} SET \`version\` = \`version\` + 1 WHERE \`id\` = 1`),
+    make('ad1', 'AFTER DELETE', `UPDATE ${revision} SET \`version\` = ${next} WHERE \`id\` = 1`),
     make('ad2', 'AFTER DELETE', record(names, [{ row: 'OLD', before: 'OLD.`value`', after: 'NULL', when: 'TRUE' }])),
   ];
 }
+
+/** In a write of the source `base` is the version that it began at; in plain SQL there is none. */
+const next = 'COALESCE(`base`, `version`) + 1';
 
 const hash = 'UNHEX(SHA2(NEW.`key`, 256))';
 

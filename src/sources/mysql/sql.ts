@@ -15,6 +15,7 @@ export const mysqlDialect: Dialect = {
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows} ON DUPLICATE KEY UPDATE ${value} = VALUES(${value})`,
   // The column may have another character set.
   bytes: (column) => `OCTET_LENGTH(CONVERT(${column} USING utf8mb4))`,
+  marksWrites: true,
 };
 
 /** The statement with its values in it. */

@@ -32,6 +32,7 @@ const dialect = {
   upsert: upsertOnConflict,
   bytes: (column: string) => `length(CAST(${column} AS BLOB))`,
   text,
+  marksWrites: true,
 } satisfies Dialect;
 
 export interface ConnectionUse {

@@ -8,8 +8,8 @@ interface Name {
 }
 
 /**
- * The SQL that makes the table of {@link sqlite}, with a version for each change, a history and the triggers that keep both: changes
- * made in plain SQL are in them too. It may be run again. The history grows until somebody deletes from it.
+ * The SQL that makes the table of {@link sqlite}, with a version for each write, a history and the triggers that keep both: changes
+ * made in plain SQL are in them too, each row with a version of its own. It may be run again. The history grows until somebody deletes from it.
  *
  * `PRAGMA journal_mode = WAL` beside it lets others read while one writes; it is not for network file systems.
  *
@@ -48,6 +48,7 @@ ${columns}  "key" TEXT NOT NULL,
     `CREATE TABLE IF NOT EXISTS ${revision.full} (
   "id" INTEGER PRIMARY KEY CHECK ("id" = 1),
   "version" INTEGER NOT NULL,
+  "base" INTEGER,
   "author" TEXT,
   "reason" TEXT
 );
@@ -80,7 +81,8 @@ function triggers(names: Names, filter: readonly string[], triggerName: (event: 
   const sameKey = keys.map((column) => `OLD.${column} IS NEW.${column}`).join(' AND ');
   const trigger = (event: string, when: string, does: readonly string[]): string =>
     `CREATE TRIGGER IF NOT EXISTS ${triggerName(event)} AFTER ${when} BEGIN\n${does.map((line) => `  ${line};`).join('\n')}\nEND;`;
-  const bump = `UPDATE ${names.revision.own} SET "version" = "version" + 1`;
+  // In a write of the source `base` is the version that it began at; in plain SQL there is none.
+  const bump = `UPDATE ${names.revision.own} SET "version" = coalesce("base", "version") + 1`;
   const stamp = `UPDATE ${table} SET "version" = (SELECT "version" FROM ${names.revision.own}), "updated_at" = ${now} WHERE rowid = NEW.rowid`;
   const record = recorder(names, keys);
   // What REPLACE puts away is known to no trigger, but to the history.

@@ -30,6 +30,11 @@ export interface Dialect {
   /** How a column of text is selected, and what comes of that is read, where a client spoils some texts. Default: as they are. */
   readonly text?: TextColumns;
   /**
+   * Triggers know nothing of transactions: each write tells them, in the column `base` of the revision, at which version it began, so
+   * that all its changes have the one after it.
+   */
+  readonly marksWrites?: boolean;
+  /**
    * Queries run in this process, and hold its event loop until they give their first row: nothing is asked that goes through a
    * whole table for one answer.
    */

@@ -25,7 +25,7 @@ export async function describeTable(connection: SqlConnection, plan: TablePlan):
   const found = await columnsOf(connection, statements.everything());
   const columns = chosenOf(plan, found);
   const mayBeShipped = plan.query === undefined && columns.key === 'key' && columns.value === 'value' && columns.version === 'version';
-  const hasRevision = mayBeShipped && (await has(connection, statements.allOfRevision(), ['version', 'author', 'reason']));
+  const hasRevision = mayBeShipped && (await has(connection, statements.allOfRevision(), revisionColumns(connection)));
   const hasHistory = mayBeShipped && (await has(connection, statements.allOfHistory(), ['id', ...historyColumns, ...filterColumns(plan)]));
   // Nobody said that the column is an index, or that it is kept well: where it saves nothing but work of this process, rows are compared.
   const isCompared = connection.dialect.inProcess === true && plan.version === undefined && !hasRevision;
@@ -68,6 +68,10 @@ function missingColumn(plan: TablePlan, column: string, option: string, found: r
 
 function filterColumns({ filter }: TablePlan): readonly string[] {
   return filter.map(([column]) => column);
+}
+
+function revisionColumns({ dialect }: SqlConnection): readonly string[] {
+  return ['version', 'author', 'reason', ...(dialect.marksWrites === true ? ['base'] : [])];
 }
 
 async function has(connection: SqlConnection, statement: Statement, needed: readonly string[]): Promise<boolean> {

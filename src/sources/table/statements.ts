@@ -105,10 +105,11 @@ export class Statements {
     ];
   }
 
-  /** Takes the lock of the revision, and tells the triggers who writes; `undefined`: nobody they could name. */
+  /** Takes the lock of the revision, and tells the triggers who writes, and that it is one write; `undefined`: nobody they could name. */
   sign(by: { readonly author: string; readonly reason: string } | undefined): Statement {
     const { quote, placeholder } = this.#dialect;
-    const sql = `UPDATE ${this.#revision} SET ${quote('author')} = ${placeholder(1)}, ${quote('reason')} = ${placeholder(2)}`;
+    const base = this.#dialect.marksWrites === true ? `, ${quote('base')} = ${by === undefined ? 'NULL' : quote('version')}` : '';
+    const sql = `UPDATE ${this.#revision} SET ${quote('author')} = ${placeholder(1)}, ${quote('reason')} = ${placeholder(2)}${base}`;
     return { sql, params: [by?.author ?? null, by?.reason ?? null] };
   }
 

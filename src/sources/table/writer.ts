@@ -91,7 +91,7 @@ class TableWriter {
     const { history, revision } = companionsOf(plan.table);
     const missing = table.hasRevision ? history : revision;
     throw new SourceError(
-      `${this.#what}: expected the schema that ${schema} gives, found no readable table ${quote(missing)} beside ${quote(plan.table)}: run that SQL, and grant the right to use it`,
+      `${this.#what}: expected the schema that ${schema} gives, found no readable table ${quote(missing)} with its columns beside ${quote(plan.table)}: run that SQL, and grant the right to use it`,
     );
   }
 
