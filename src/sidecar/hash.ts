@@ -7,8 +7,6 @@ export interface SetHash {
   readonly low: number;
 }
 
-export const emptyHash: SetHash = { high: 0, low: 0 };
-
 export function plus(hash: SetHash, key: string, value: string): SetHash {
   const one = entryHash(key, value);
   return { high: (hash.high + one.high) >>> 0, low: (hash.low + one.low) >>> 0 };

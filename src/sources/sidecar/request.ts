@@ -39,10 +39,6 @@ export interface Opened {
   readonly heard: () => number;
 }
 
-export function callTo(spec: SidecarSpec, token: string | undefined, address: Address) {
-  return { address, token, patienceMs: spec.timeoutMs } as const;
-}
-
 /**
  * Asks, and reads the answer to its end.
  *
