@@ -11,6 +11,13 @@ import type { Terminal } from './terminal.js';
  * @returns the exit code
  */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const warned = new Set<string>();
+  // What a config reports comes as a process warning, which Node prints for developers: with the process id and a hint at
+  // --trace-warnings.
+  terminal.onWarning(({ message }) => {
+    warned.add(message);
+    terminal.output.problem(`calumma: ${message}`);
+  });
   try {
     await programOf(terminal).parseAsync(argv);
     return exitCodes.ok;
@@ -18,7 +25,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
     // Commander has said its own errors already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof ExitWith) return error.exitCode;
-    terminal.output.problem(messageOf(error));
+    // A store that cannot be read often cannot be written either, for the same reason: it is said once.
+    if (!(error instanceof Error && warned.has(error.message))) terminal.output.problem(messageOf(error));
     return error instanceof Misuse ? exitCodes.usage : exitCodes.failed;
   }
 }

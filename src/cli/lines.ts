@@ -9,9 +9,10 @@ function escaped(character: string): string {
   return names[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A value that may not be there. */
+/** A value that may not be there, or not be seen. */
 export function valueOrNot(value: string | null | undefined): string {
-  return value === undefined || value === null ? '(not set)' : oneLine(value);
+  if (value === undefined || value === null) return '(not set)';
+  return value === '' ? '(empty)' : oneLine(value);
 }
 
 /** @example counted(2, 'key'); // '2 keys' */

@@ -38,7 +38,13 @@ export function programOf(terminal: Terminal): Command {
     .addHelpText('after', examples);
   for (const command of commandsOf(terminal)) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showHelpAfterError('(calumma --help says more)').configureOutput({ writeOut: (text) => terminal.output.text(text), writeErr: (text) => terminal.output.problem(text.trimEnd()) });
+    const said = command === program ? 'calumma' : `calumma ${command.name()}`;
+    command.exitOverride().showHelpAfterError(`(${said} --help says more)`).configureOutput({
+      writeOut: (text) => terminal.output.text(text),
+      writeErr: (text) => terminal.output.problem(text.trimEnd()),
+      // As every other message of ours begins.
+      outputError: (text, write) => write(text.replace(/^error: /, 'calumma: ')),
+    });
   }
   return program;
 }

@@ -21,9 +21,6 @@ export function processTerminal(): Terminal {
   const output = outputTo(process.stdout, process.stderr);
   const onWarning: Terminal['onWarning'] = (listener) => void process.removeAllListeners('warning').on('warning', listener);
   const onHangUp: Terminal['onHangUp'] = (listener) => void process.removeAllListeners('SIGHUP').on('SIGHUP', listener);
-  // What a config reports comes as a process warning, which Node prints for developers: with the process id and a hint at
-  // --trace-warnings.
-  onWarning(({ message }) => output.problem(`calumma: ${message}`));
   return { output, stop: stopping.signal, onHangUp, onWarning };
 }
 

@@ -71,13 +71,18 @@ export function readKnown<F extends Fields>(node: Node, map: TreeMap, fields: F,
   for (const [name, field] of Object.entries(fields)) {
     const entry = map.get(name);
     if (entry === undefined) {
-      if (field.required) complain(inspection, node, `the key "${name}" is missing: ${field.about}`);
+      if (field.required) complain(inspection, node, `the key "${name}" is missing: ${asClause(field.about)}`);
       continue;
     }
     const value = field.shape.read(child(node, name, entry), inspection);
     if (value !== undefined) values[name] = value;
   }
   return values as FieldValues<F>;
+}
+
+/** What is a sentence of its own in the schema goes on in a message. */
+function asClause(sentence: string): string {
+  return sentence.replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase()).replace(/\.$/, '');
 }
 
 /** `unknown key "wacth"; did you mean "watch"? allowed: …` */

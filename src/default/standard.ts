@@ -43,7 +43,7 @@ function describedOptions(path: string, environment: NodeJS.ProcessEnv): ConfigO
     return readDescription(path, environment).options;
   } catch (error) {
     const { message, code } = error as ConfigError;
-    process.emitWarning(`${message}; the standard layers are used instead`, { type: 'CalummaWarning', code });
+    process.emitWarning(`the standard layers are used instead of what ${path} describes: ${message}`, { type: 'CalummaWarning', code });
     return undefined;
   }
 }

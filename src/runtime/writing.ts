@@ -31,7 +31,7 @@ export function writableAmong(layers: readonly Layer[], name?: string): Layer {
   const found = name === undefined ? stores[0] : layerAmong(layers, name);
   if (found !== undefined && stores.includes(found)) return found;
   const expected = stores.length === 0 ? 'a layer that can be written' : `one of the layers that can be written (${namesOf(stores)})`;
-  throw new ConfigError('CALUMMA_READ_ONLY', `expected ${expected}, found ${name === undefined ? `none among ${namesOf(layers)}` : JSON.stringify(name)}`);
+  throw new ConfigError('CALUMMA_READ_ONLY', `expected ${expected}, found ${name === undefined ? `none among ${namesOf(layers)}: a store can, such as sqlite or postgres` : JSON.stringify(name)}`);
 }
 
 /** @throws ConfigError CALUMMA_UNKNOWN_LAYER, CALUMMA_OPTION */

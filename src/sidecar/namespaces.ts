@@ -25,7 +25,7 @@ export class Namespaces {
   /** @throws Problem 404 */
   get(name: string): Namespace {
     const namespace = this.#named.get(name);
-    if (namespace === undefined) throw notFound(`expected one of the namespaces ${[...this.#named.keys()].join(', ')}`);
+    if (namespace === undefined) throw notFound(`expected one of the namespaces ${[...this.#named.keys()].join(', ')}, found ${JSON.stringify(name)}`);
     return namespace;
   }
 

@@ -201,6 +201,11 @@ describe('calumma explain, get and list', () => {
     expect(everything).not.toMatch(/hunter\d/);
   });
 
+  it('list of a prefix that nothing is below says so, and which was meant', async () => {
+    expect(await inFolder('list', 'gatewya')).toEqual({ code: 0, stdout: '', stderr: 'calumma: nothing is set at or below gatewya; did you mean gateway?\n' });
+    expect(await inFolder('list', 'zzzzzzzz')).toEqual({ code: 0, stdout: '', stderr: 'calumma: nothing is set at or below zzzzzzzz\n' });
+  });
+
   it('list --json says layer and origin, and masks secrets', async () => {
     const rows = JSON.parse((await inFolder('list', '--json')).stdout) as { key: string }[];
     const row = (key: string): unknown => rows.find((one) => one.key === key);
@@ -248,6 +253,18 @@ describe('calumma explain, get and list', () => {
     expect(stderr).toContain('broken.yaml');
     expect(stderr).not.toContain('    at ');
     expect((await inFolder('list', '--config', 'missing.yaml')).code).toBe(1);
+  });
+
+  it('a calumma.yaml with mistakes gives way to the standard layers, which is said before the mistakes', async () => {
+    const { code, stdout, stderr } = await calumma(['get', 'gateway.limit'], { cwd: folder, env: { CALUMMA_CONFIG: 'broken.yaml', CALUMMA_ENV: 'prod' } });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '10\n' });
+    expect(stderr).toMatch(/^calumma: the standard layers are used instead of what \S*broken\.yaml describes: .*"fils"; did you mean "file"/);
+  });
+
+  it('a store that can neither be read nor written is told once', async () => {
+    write('away.yaml', 'layers:', '  - sqlite: { path: away.db }');
+    const { code, stderr } = await inFolder('set', 'a=1', '--config', 'away.yaml');
+    expect({ code, lines: stderr.match(/found none/g) }).toEqual({ code: 1, lines: ['found none'] });
   });
 
   it('a file that does not parse is named on stderr, in one line', async () => {

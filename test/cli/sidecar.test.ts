@@ -116,6 +116,10 @@ describe('a sidecar is written to', () => {
     expect((await on('rollback', version)).stdout).toMatch(/^sqlite is as it was at version/);
     expect((await on('get', 'gateway.limit')).stdout).toBe('50\n');
     expect(await on('rollback', version)).toMatchObject({ code: 1, stderr: `calumma: nothing differs from version ${version}\n` });
+    for (const dry of [[], ['--dry-run']]) {
+      expect(await on('rollback', '99', ...dry)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^calumma: nothing was written after version 99: the newest is \d+\n$/) as string });
+    }
+    expect(await on('delete', 'gateway.limti')).toMatchObject({ stdout: expect.stringMatching(/^0 keys deleted/) as string, stderr: expect.stringContaining('did you mean gateway.limit?') as string });
   });
 
   it('and says what it refuses: a stale version, a layer that cannot be written, no token', async () => {

@@ -45,6 +45,27 @@ describe('calumma set, delete, history and rollback', () => {
     expect((await on('history', '--limit', '1')).stdout).toMatch(/^\d+ {2}\S+Z {2}bob {2}gateway\.limit {2}50 → \(not set\) {2}calm again\n$/);
   });
 
+  it('delete tells of keys that the layer does not have, and which were meant', async () => {
+    await on('set', 'gateway.limit=50');
+    expect(await on('delete', 'gateway.limti', 'pinned')).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^0 keys deleted from sqlite, version \d+\n$/) as string,
+      stderr: expect.stringMatching(/^calumma: sqlite had no gateway\.limti; did you mean gateway\.limit\?\ncalumma: sqlite had no pinned\n/) as string,
+    });
+    expect((await on('delete', 'gateway.limit')).stdout).toMatch(/^1 key deleted from sqlite, version \d+\n$/);
+  });
+
+  it('an empty value is told from one that is not set', async () => {
+    expect((await on('set', 'empty=', '--dry-run')).stdout).toBe('empty  (not set) → (empty)\n');
+  });
+
+  it('a rollback to a version that is still to come says which is the newest', async () => {
+    const { version } = (await json('set', 'a=1')) as { version: string };
+    for (const dry of [[], ['--dry-run']]) {
+      expect(await on('rollback', '99', ...dry)).toMatchObject({ code: 1, stderr: `calumma: nothing was written after version 99: the newest is ${version}\n` });
+    }
+  });
+
   it('the author is the user at this host, unless one is given', async () => {
     await on('set', 'a=1');
     expect(await json('history')).toMatchObject([{ author: expect.stringMatching(/^.+@.+$/) as string, reason: 'by calumma on the command line' }]);

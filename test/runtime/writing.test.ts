@@ -31,7 +31,7 @@ describe('the layers that can be written', () => {
   it('are missed with a reason', async () => {
     const { config } = rig([memory(), values({ a: '1' })]);
     expect(config.writables).toEqual([]);
-    expect(codeOf(() => config.writable())).toEqual(['CALUMMA_READ_ONLY', 'expected a layer that can be written, found none among memory, values']);
+    expect(codeOf(() => config.writable())).toEqual(['CALUMMA_READ_ONLY', 'expected a layer that can be written, found none among memory, values: a store can, such as sqlite or postgres']);
     expect(codeOf(() => config.writable('memory'))).toEqual(['CALUMMA_READ_ONLY', 'expected a layer that can be written, found "memory"']);
     expect(codeOf(() => config.writable('nowhere'))).toEqual(['CALUMMA_UNKNOWN_LAYER', 'expected one of the layers memory, values, found "nowhere"']);
     expect(codeOf(() => config.writable(5 as never))).toEqual(['CALUMMA_OPTION', 'layer: expected a string, found a number']);

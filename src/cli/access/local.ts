@@ -1,7 +1,7 @@
 import { type Change, type ChangeSet, type Config, type Explanation, type HistoryEntry, planRollback } from '../../index.js';
 import { configOf } from '../config.js';
-import { Failure } from '../exit.js';
 import type { Access, AccessChoice, Done, Edit, Explained, HistoryLine, HistoryQuery, Holder, Listener, News, Preview, Row, Signature } from './access.js';
+import { nothingToUndo } from './nothing-to-undo.js';
 import { aborted } from './until.js';
 
 /** A cascade of this process. */
@@ -111,7 +111,7 @@ function lineOf(config: Config, { key, before, after, version, author, reason, a
 /** What would put a store back, as an edit of its layer. */
 async function rollbackEdit(config: Config, version: string, layer = config.writables[0]): Promise<Edit & { readonly expectedVersion: string | undefined }> {
   const { entries, expectedVersion } = await planRollback(config.writable(layer), version);
-  if (entries.size === 0) throw new Failure(`nothing differs from version ${version}`);
+  if (entries.size === 0) throw await nothingToUndo(version, expectedVersion);
   const set = [...entries].filter((entry): entry is [string, string] => entry[1] !== null);
   const remove = [...entries.keys()].filter((key) => entries.get(key) === null);
   return { layer, set: new Map(set), remove: new Set(remove), expectedVersion };

@@ -2,6 +2,7 @@ import { Failure } from '../exit.js';
 import type { Access, Done, Edit, Explained, HistoryLine, HistoryQuery, Preview, Row, Signature } from './access.js';
 import { type Address, shownAddress } from './address.js';
 import { ask, isOk, problemOf, type Question, textOf } from './http.js';
+import { nothingToUndo } from './nothing-to-undo.js';
 
 /** The cascade of a sidecar. */
 export function openRemote(address: Address, namespace = 'default'): Promise<Access> {
@@ -9,8 +10,8 @@ export function openRemote(address: Address, namespace = 'default'): Promise<Acc
   const json = async <T>(question: Question): Promise<T> => parsed(address, await body(address, question)) as T;
   const valuesOf = (prefix: string): Promise<Values> => json({ path: at('config') + query({ prefix }) });
   const rollback = async (version: string, rest: object): Promise<object> => {
-    const answer = await json<{ readonly keys?: readonly string[] }>({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
-    if (answer.keys?.length === 0) throw new Failure(`nothing differs from version ${version}`);
+    const answer = await json<{ readonly keys?: readonly string[]; readonly version?: string }>({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
+    if (answer.keys?.length === 0) throw await nothingToUndo(version, answer.version);
     return answer;
   };
   return Promise.resolve({

@@ -20,14 +20,14 @@ function print(output: Output, explained: Explained): void {
   output.line(output.style('bold', `${oneLine(key)} = ${valueOrNot(value)}`));
   const holders = [...(winner === null ? [] : [winner]), ...hidden];
   columns(holders.map(cells)).forEach((line, at) => output.line(output.style(styleOf(holders[at], at), `  ${at === 0 ? '→' : ' '} ${line}`)));
-  for (const step of interpolation) output.line(`    ${'  '.repeat(step.depth)}${oneLine(step.expression)} = ${step.value === undefined ? '(set nowhere)' : oneLine(step.value)}`);
+  for (const step of interpolation) output.line(`    ${'  '.repeat(step.depth)}${oneLine(step.expression)} = ${step.value === undefined ? '(set nowhere)' : valueOrNot(step.value)}`);
   for (const line of unreadLines(explained)) output.line(output.style('yellow', line));
   for (const { message } of errors) output.line(output.style('red', `  ! ${oneLine(message)}`));
 }
 
 function cells({ layer, raw, origin, since, staleSince }: Holder): string[] {
   const times = [...(since === undefined ? [] : [`since ${since}`]), ...(staleSince === undefined ? [] : [`stale since ${staleSince}`])];
-  return [layer, oneLine(raw), origin ?? '', times.join('  ')];
+  return [layer, valueOrNot(raw), origin ?? '', times.join('  ')];
 }
 
 function styleOf(holder: Holder | undefined, at: number): Style {

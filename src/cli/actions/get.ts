@@ -16,6 +16,7 @@ export async function get({ output }: Terminal, key: string, options: ReadOption
 export async function notSet(access: Access, key: string, said = `${key} is set nowhere`): Promise<Failure> {
   // Loaded only now: who asks a sidecar for a key that is there needs nothing of the library.
   const { nearest } = await import('../../index.js');
-  const close = nearest(key, await access.keys());
+  const keys = await access.keys();
+  const close = nearest(key, keys.filter((other) => other !== key));
   return new Failure(close === undefined ? said : `${said}; did you mean ${close}?`);
 }

@@ -16,12 +16,12 @@ export async function history({ output }: Terminal, key: string | undefined, opt
   await withAccess(options, async (access) => {
     const lines = await access.history({ key, limit, layer: options.layer });
     if (options.json === true) output.json(lines);
-    else print(output, lines);
+    else if (lines.length > 0) print(output, lines);
+    else output.problem(`${key === undefined ? '' : `${oneLine(key)}: `}nothing was written so far`, 'dim');
   });
 }
 
 function print(output: Output, lines: readonly HistoryLine[]): void {
-  if (lines.length === 0) return output.problem('nothing was written so far', 'dim');
   const rows = lines.map(({ version, at, author, key, before, after, reason }) => [version, output.style('dim', at), oneLine(author), output.style('bold', oneLine(key)), `${valueOrNot(before)} → ${valueOrNot(after)}`, output.style('dim', oneLine(reason))]);
   for (const line of columns(rows)) output.line(line);
 }

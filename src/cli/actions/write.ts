@@ -5,6 +5,7 @@ import type { WriteChoice } from '../options.js';
 import type { Output } from '../output.js';
 import { signatureOf } from '../signature.js';
 import type { Terminal } from '../terminal.js';
+import { notSet } from './get.js';
 
 export interface EditOptions extends WriteChoice {
   readonly expect?: string;
@@ -35,12 +36,26 @@ function pairsOf(pairs: readonly string[]): Map<string, string> {
 async function edit({ output }: Terminal, change: Edit, options: EditOptions): Promise<void> {
   await withAccess(options, async (access) => {
     if (options.dryRun === true) return showPreview(output, await access.preview(change), options.json === true);
-    const preview = options.json === true ? undefined : await hiddenBy(access, change);
+    if (options.json === true) return output.json(await access.write(change, signatureOf(options), options.expect));
+    const preview = await hiddenBy(access, change);
+    const holders = await holdersOf(access, change.remove);
     const done = await access.write(change, signatureOf(options), options.expect);
-    if (options.json === true) return output.json(done);
-    output.line(`${counted(change.set.size + change.remove.size, 'key')} written to ${done.layer}, version ${done.version}`);
+    const missed = [...change.remove].filter((key) => holders.get(key)?.includes(done.layer) === false);
+    const what = change.set.size > 0 ? 'written to' : 'deleted from';
+    output.line(`${counted(change.set.size + change.remove.size - missed.length, 'key')} ${what} ${done.layer}, version ${done.version}`);
+    for (const key of missed) output.problem((await notSet(access, key, `calumma: ${done.layer} had no ${oneLine(key)}`)).message, 'yellow');
     if (preview !== undefined) showHidden(output, preview);
   });
+}
+
+/** Which layers have a key, as far as they are known before it is removed: a slip in a key would else look like a removal. */
+async function holdersOf(access: Access, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly string[]>> {
+  const holders = new Map<string, readonly string[]>();
+  for (const key of keys) {
+    const { winner, hidden } = await access.explain(key);
+    holders.set(key, [...(winner === null ? [] : [winner]), ...hidden].map(({ layer }) => layer));
+  }
+  return holders;
 }
 
 /** What the write will not be seen by; of no importance beside the write itself, which says what is wrong. */

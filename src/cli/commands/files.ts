@@ -47,7 +47,7 @@ Examples:
 function exportCommand(terminal: Terminal): Command {
   return describing(new Command('export'))
     .description('write the values of the whole cascade to stdout')
-    .argument('[prefix]', 'only keys at or below it', '')
+    .argument('[prefix]', 'only keys at or below it')
     .addOption(new Option('--format <format>', 'how; typed is a JSON tree with numbers and booleans').choices(exportFormats).default('properties'))
     .option('--all', 'also the variables of the environment that nothing else sets')
     .option('--reveal', 'also secrets; without it they are left out')
@@ -56,7 +56,7 @@ function exportCommand(terminal: Terminal): Command {
 Examples:
   calumma export --format env gateway > gateway.env
   calumma export --format yaml --reveal > all.yaml`)
-    .action(async (prefix, options) => (await import('../actions/export.js')).exportValues(terminal, prefix as string, options as never));
+    .action(async (prefix = '', options) => (await import('../actions/export.js')).exportValues(terminal, prefix as string, options as never));
 }
 
 function importCommand(terminal: Terminal): Command {

@@ -36,24 +36,24 @@ Examples:
 function listCommand(terminal: Terminal): Command {
   return asking(new Command('list'))
     .description('print what is set, by key; secrets as ***')
-    .argument('[prefix]', 'only keys at or below it', '')
+    .argument('[prefix]', 'only keys at or below it')
     .option('--all', 'also the variables of the environment that nothing else sets')
     .option('--json', 'as a list of {"key", "value", "secret", "layer", "origin"}')
     .addHelpText('after', `
 Examples:
   calumma list gateway
   calumma list --json | jq -r '.[].key'`)
-    .action(async (prefix, options) => (await import('../actions/list.js')).list(terminal, prefix as string, options as object));
+    .action(async (prefix = '', options) => (await import('../actions/list.js')).list(terminal, prefix as string, options as object));
 }
 
 function watchCommand(terminal: Terminal): Command {
   return asking(new Command('watch'))
     .description('print one line for each change: time, key, before → after, layer, and how long after the write')
-    .argument('[prefix]', 'only keys at or below it', '')
+    .argument('[prefix]', 'only keys at or below it')
     .option('--json', 'one object a line')
     .addHelpText('after', `
 Examples:
   calumma watch gateway
   calumma watch --json --sidecar /run/calumma/sidecar.sock | jq .key`)
-    .action(async (prefix, options) => (await import('../actions/watch.js')).watch(terminal, prefix as string, options as object));
+    .action(async (prefix = '', options) => (await import('../actions/watch.js')).watch(terminal, prefix as string, options as object));
 }

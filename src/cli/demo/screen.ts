@@ -11,6 +11,7 @@ export function showStage(output: Output, stage: Stage): void {
   // What stands behind # is never sent.
   output.line(`  page     ${output.style('cyan', `${sidecar.url}/#token=${token}`)}  ${dim('open it')}`);
   if (database !== undefined) output.line(`  store    ${database}  ${dim('goes first: what the page writes')}`);
+  else output.line(`  store    ${dim('none, so the page cannot write: npm install better-sqlite3, or Node 22.16 or later')}`);
   output.line(`  files    ${files.properties}`);
   output.line(`           ${files.yaml}  ${dim('(before the other: the environment is prod)')}`);
   output.line();

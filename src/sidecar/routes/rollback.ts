@@ -39,8 +39,8 @@ export const addRollback: AddRoutes = (app, { namespaces, clients }) => {
       const { entries, expectedVersion: planned } = await planRollback(config.writable(layer), version, keysField(fields, 'keys'));
       const edit = { layer, entries };
       const keys = [...entries.keys()];
-      if (signature === undefined) return context.json({ ...previewOf(namespace, edit, clients, access.reveal), keys });
-      if (keys.length === 0) return context.json({ namespace: namespace.name, layer, version: planned ?? version, revision: namespace.revision, seen: true, keys });
+      if (signature === undefined) return context.json({ ...previewOf(namespace, edit, clients, access.reveal), version: planned, keys });
+      if (keys.length === 0) return context.json({ namespace: namespace.name, layer, version: planned, revision: namespace.revision, seen: true, keys });
       const expected = expectedVersion(incoming.headers, fields) ?? planned;
       return context.json({ ...(await write(namespace, edit, { ...signature, expectedVersion: expected })), keys });
     });
