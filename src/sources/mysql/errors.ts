@@ -1,42 +1,28 @@
 import { causeOf, reasonOf } from '../../core/check.js';
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
+import { advised, asUser, crowded, deadlock, grantee, lost, missingColumn, networkAdvice, noTls, other, theTable, untrusted } from '../table/advice.js';
+import type { Advice as ServerAdvice, Place as ServerPlace } from '../table/advice.js';
 
-/** Whom we talk to, for messages: nothing of it is a secret. */
-export interface Place {
-  /** Name of the source. */
-  readonly what: string;
-  /** `127.0.0.1:3306/config`, as far as it is known. */
-  readonly server: string;
-  readonly user: string | undefined;
+/** Whom we talk to. */
+export interface Place extends ServerPlace {
   /** Whether a password is given at all. */
   readonly hasPassword: boolean;
-  /** The table as the user wrote it; `undefined` for a query. */
-  readonly table: string | undefined;
-  /** ms */
-  readonly timeout: number;
 }
 
-interface Advice {
-  /** What was expected, what was found, what to do. */
-  readonly say: (place: Place, reason: string) => string;
-  /** Of no use to try again sooner. */
-  readonly slowly?: boolean;
+interface Advice extends ServerAdvice<Place> {
   /** The server's own words may quote a value: they are not shown, nor kept as a cause. */
   readonly quotesValue?: boolean;
 }
-
-const slowlyMs = 5_000;
 
 /** What the client threw, in our words, with what to do. */
 export function problemOf(thrown: unknown, place: Place): ConfigError {
   if (thrown instanceof ConfigError) return thrown;
   const code = codeOf(thrown);
   if (code === 'ER_DATA_TOO_LONG') return tooLong(thrown, place);
-  const advice = byCode.get(code) ?? byText(reasonOf(thrown), sqlStateOf(thrown));
-  const message = `${place.what}: ${advice.say(place, advice.quotesValue === true ? code : reasonOf(thrown))}`;
-  const cause = advice.quotesValue === true ? undefined : withoutSql(thrown);
-  return new SourceError(message, advice.slowly === true ? { cause, retryAfterMs: slowlyMs } : { cause });
+  const reason = reasonOf(thrown) || code; // of several addresses that refuse there is only a code
+  const advice = byCode.get(code) ?? byText(reason, sqlStateOf(thrown));
+  return advice.quotesValue === true ? advised(advice, place, code, undefined) : advised(advice, place, reason, withoutSql(thrown));
 }
 
 /** No byte came within the deadline. */
@@ -86,18 +72,6 @@ function tooLong(thrown: unknown, place: Place): ConfigError {
   );
 }
 
-function theTable({ table }: Place): string {
-  return table === undefined ? 'the query' : `the table ${quote(table)}`;
-}
-
-function asUser({ user }: Place): string {
-  return user === undefined ? '' : ` as user ${quote(user)}`;
-}
-
-function grantee({ user }: Place): string {
-  return user === undefined ? 'this user' : quote(user);
-}
-
 const refused: Advice = {
   slowly: true,
   say: (place, reason) =>
@@ -123,18 +97,10 @@ const missingTable: Advice = {
       : `expected ${theTable(place)} at ${place.server}, found that it is not there (${reason}): ` +
         `mysqlSchema({ table: ${quote(place.table)} }) gives the SQL that creates it`,
 };
-const missingColumn: Advice = {
-  say: (place, reason) =>
-    `expected other columns in ${theTable(place)}, found that ${reason}: say what they are called with key, value, version, updatedAt and filter`,
-};
 const forbidden: Advice = {
   say: (place, reason) =>
     `expected the right to use ${theTable(place)} at ${place.server}, found that ${grantee(place)} has it not (${reason}): ` +
     'GRANT SELECT lets it read; INSERT, UPDATE, DELETE write',
-};
-const crowded: Advice = {
-  slowly: true,
-  say: ({ server }, reason) => `expected a free connection at ${server}, found that all are taken (${reason}): raise max_connections, or close some`,
 };
 const locked: Advice = {
   say: (place) => `expected ${theTable(place)} within ${place.timeout} ms, found it locked by another session: SHOW PROCESSLIST tells by whom`,
@@ -142,21 +108,11 @@ const locked: Advice = {
 const slow: Advice = {
   say: (place, reason) => `expected ${place.server} to answer, found that it was stopped (${reason}): see what keeps ${theTable(place)} busy`,
 };
-const deadlock: Advice = { say: (place) => `expected ${theTable(place)} for ourselves, found a deadlock with other writers: write again` };
 const changed: Advice = { say: (place, reason) => `expected ${theTable(place)} to stay as it is while it is read, found that it changed (${reason})` };
 const readOnly: Advice = {
   say: ({ server }, reason) => `expected a server that can be written, found that ${server} is read-only (${reason}): give the address of the primary`,
 };
-const lost: Advice = { say: ({ server }, reason) => `the connection to ${server} was lost (${reason})` };
-const unreachable: Advice = {
-  say: ({ server }, reason) => `expected a MySQL or MariaDB at ${server}, found that nobody can be reached there (${reason}): check host and port, and that it runs`,
-};
-const noTls: Advice = { slowly: true, say: ({ server }) => `expected TLS at ${server}, found that the server does not speak it: leave ssl out, or turn it on there` };
 const onlyTls: Advice = { slowly: true, say: ({ server }) => `expected to be let in at ${server}, found that it wants TLS: give ssl` };
-const untrusted: Advice = {
-  slowly: true,
-  say: ({ server }, reason) => `expected a TLS certificate of ${server} that can be trusted, found another one (${reason}): give its authority as ssl: { ca }`,
-};
 const tooLarge: Advice = { say: ({ server }, reason) => `expected statements that ${server} takes, found a larger one (${reason}): raise max_allowed_packet` };
 const syntax: Advice = { slowly: true, say: (place, reason) => `expected SQL that ${place.server} understands, found that it does not (${reason})` };
 const badValue: Advice = {
@@ -167,9 +123,9 @@ const badRow: Advice = {
   quotesValue: true,
   say: (place, code) => `expected rows that ${theTable(place)} can take, found one that breaks a constraint of it (${code})`,
 };
-const other: Advice = { say: ({ server }, reason) => `expected ${server} to answer, found an error (${reason})` };
 
 const byCode: ReadonlyMap<string, Advice> = new Map<string, Advice>([
+  ...networkAdvice('a MySQL or MariaDB'),
   ['ER_ACCESS_DENIED_ERROR', refused],
   ['ER_ACCESS_DENIED_NO_PASSWORD_ERROR', refused],
   ['ER_DBACCESS_DENIED_ERROR', forbiddenDatabase],
@@ -202,24 +158,8 @@ const byCode: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ['ER_PARSE_ERROR', syntax],
   ['ER_SECURE_TRANSPORT_REQUIRED', onlyTls],
   ['PROTOCOL_CONNECTION_LOST', lost],
-  ['ECONNRESET', lost],
-  ['EPIPE', lost],
-  ['ECONNREFUSED', unreachable],
-  ['ENOTFOUND', unreachable],
-  ['EAI_AGAIN', unreachable],
-  ['EHOSTUNREACH', unreachable],
-  ['ENETUNREACH', unreachable],
-  ['ETIMEDOUT', unreachable],
-  ['ENOENT', unreachable],
-  ['EACCES', unreachable],
   ['HANDSHAKE_NO_SSL_SUPPORT', noTls],
   ['HANDSHAKE_SSL_ERROR', untrusted],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],
-  ['SELF_SIGNED_CERT_IN_CHAIN', untrusted],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', untrusted],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', untrusted],
-  ['CERT_HAS_EXPIRED', untrusted],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', untrusted],
   // "Incorrect integer value: '…' for column": these quote what was written, and have no SQLSTATE of their own class.
   ['ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', badValue],
   ['ER_CONSTRAINT_FAILED', badRow],

@@ -1,6 +1,7 @@
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { withinMs } from '../deadline.js';
-import { problemOf, type Place } from './errors.js';
+import type { Place } from '../table/advice.js';
+import { problemOf } from './errors.js';
 import type { Connected } from './link.js';
 import type { ConnectOptions } from './options.js';
 import { importPg, type PgClient, type PgOwnClient, type PgPool, type PgPoolClient, type PgStream } from './pg.js';

@@ -1,28 +1,7 @@
 import { causeOf, reasonOf } from '../../core/check.js';
-import { ConfigError, SourceError } from '../../core/errors.js';
+import { ConfigError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
-
-/** Whom we talk to, for messages: nothing of it is a secret. */
-export interface Place {
-  /** Name of the source. */
-  readonly what: string;
-  /** `127.0.0.1:5432/config`, as far as it is known. */
-  readonly server: string;
-  readonly user: string | undefined;
-  /** The table as the user wrote it; `undefined` for a query. */
-  readonly table: string | undefined;
-  /** ms */
-  readonly timeout: number;
-}
-
-interface Advice {
-  /** What was expected, what was found, what to do. */
-  readonly say: (place: Place, reason: string) => string;
-  /** Of no use to try again sooner. */
-  readonly slowly?: boolean;
-}
-
-const slowlyMs = 5_000;
+import { advised, asUser, crowded, deadlock, grantee, lost, missingColumn, networkAdvice, noTls, other, theTable, type Advice, type Place } from '../table/advice.js';
 
 /**
  * What the client threw, in our words, with what to do. Texts of the server that may quote a value are not shown, nor kept as a cause.
@@ -34,8 +13,7 @@ export function problemOf(thrown: unknown, place: Place): ConfigError {
   const reason = reasonOf(thrown) || code; // of several addresses that refuse there is only a code
   const advice = byCode.get(code) ?? byClass.get(code.slice(0, 2)) ?? byText(reason);
   const cause = quotesValues(code) ? undefined : causeOf(thrown);
-  const message = `${place.what}: ${advice.say(place, reason)}`;
-  return new SourceError(message, advice.slowly === true ? { cause, retryAfterMs: slowlyMs } : { cause });
+  return advised(advice, place, reason, cause);
 }
 
 /** The SQLSTATE, or the code of the system; `''` if it has none. */
@@ -54,18 +32,6 @@ function tooLong(cause: unknown, { what }: Place): ConfigError {
   return new ConfigError('CALUMMA_TOO_LARGE', `${what}: expected keys that fit into the index of the table (2704 bytes, compressed), found a longer one`, { cause });
 }
 
-function theTable({ table }: Place): string {
-  return table === undefined ? 'the query' : `the table ${quote(table)}`;
-}
-
-function asUser({ user }: Place): string {
-  return user === undefined ? '' : ` as user ${quote(user)}`;
-}
-
-function grantee({ user }: Place): string {
-  return user === undefined ? 'this user' : quote(user);
-}
-
 const refused: Advice = {
   slowly: true,
   say: (place, reason) => `expected to be let in at ${place.server}${asUser(place)}, found that the server refuses it (${reason}): check user and password, and its pg_hba.conf`,
@@ -76,49 +42,29 @@ const missingTable: Advice = {
       ? `expected a query that runs at ${place.server}, found that ${reason}`
       : `expected ${theTable(place)} at ${place.server}, found that it is not there: postgresSchema({ table: ${quote(place.table)} }) gives the SQL that creates it; a table outside the search_path is written "schema.table"`,
 };
-const lost: Advice = { say: ({ server }, reason) => `the connection to ${server} was lost (${reason})` };
-const unreachable: Advice = { say: ({ server }, reason) => `expected a PostgreSQL at ${server}, found that nobody can be reached there (${reason}): check host and port, and that it runs` };
 const shutDown: Advice = { say: ({ server }, reason) => `the connection to ${server} was ended by the server (${reason})` };
-const untrusted: Advice = {
-  say: ({ server }, reason) => `expected a TLS certificate of ${server} that can be trusted, found another one (${reason}): give its authority as ssl: { ca }`,
-};
-const other: Advice = { say: ({ server }, reason) => `expected ${server} to answer, found an error (${reason})` };
 
 const byCode: ReadonlyMap<string, Advice> = new Map<string, Advice>([
+  ...networkAdvice('a PostgreSQL'),
   ['28P01', refused],
   ['28000', refused],
   ['3D000', { slowly: true, say: ({ server }) => `expected the database of ${server}, found that it is not there: create it, or check the name` }],
   ['42P01', missingTable],
   ['3F000', missingTable],
-  ['42703', { say: (place, reason) => `expected other columns in ${theTable(place)}, found that ${reason}: say what they are called with key, value, version, updatedAt and filter` }],
+  ['42703', missingColumn],
   ['42883', { say: (place, reason) => `expected columns of other types in ${theTable(place)}, found that ${reason}` }],
   ['42501', { say: (place) => `expected the right to use ${theTable(place)} at ${place.server}, found that ${grantee(place)} has it not: GRANT SELECT lets it read; INSERT, UPDATE, DELETE write` }],
   ['42601', { say: (place, reason) => `expected SQL that PostgreSQL understands, found that it does not (${reason})` }],
   ['22021', { say: (place) => `expected text that ${theTable(place)} can take, found a NUL character, or another one that its encoding has not` }],
   ['25006', { say: ({ server }) => `expected a server that can be written, found that ${server} is read-only (a standby?): give the address of the primary` }],
-  ['53300', { slowly: true, say: ({ server }) => `expected a free connection at ${server}, found that all are taken: raise max_connections, or close some` }],
+  ['53300', crowded],
   ['55P03', { say: (place) => `expected ${theTable(place)} within ${place.timeout} ms, found it locked by another session: pg_locks tells by whom` }],
   ['57014', { say: (place) => `expected an answer of ${place.server} within ${place.timeout} ms, found none: raise timeout, or see what keeps ${theTable(place)} busy` }],
   ['57P01', shutDown],
   ['57P02', shutDown],
   ['57P03', { say: ({ server }, reason) => `expected ${server} to be ready, found that it is not yet (${reason})` }],
   ['40001', { say: (place) => `expected ${theTable(place)} for ourselves, found other writers in between: write again` }],
-  ['40P01', { say: (place) => `expected ${theTable(place)} for ourselves, found a deadlock with other writers: write again` }],
-  ['ECONNREFUSED', unreachable],
-  ['ENOTFOUND', unreachable],
-  ['EAI_AGAIN', unreachable],
-  ['EHOSTUNREACH', unreachable],
-  ['ENETUNREACH', unreachable],
-  ['ETIMEDOUT', unreachable],
-  ['ENOENT', unreachable],
-  ['ECONNRESET', lost],
-  ['EPIPE', lost],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],
-  ['SELF_SIGNED_CERT_IN_CHAIN', untrusted],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', untrusted],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', untrusted],
-  ['CERT_HAS_EXPIRED', untrusted],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', untrusted],
+  ['40P01', deadlock],
 ]);
 
 const byClass: ReadonlyMap<string, Advice> = new Map<string, Advice>([
@@ -130,9 +76,7 @@ const byClass: ReadonlyMap<string, Advice> = new Map<string, Advice>([
 // `pg` itself has words only.
 function byText(reason: string): Advice {
   if (/SASL|SCRAM|password must be/i.test(reason)) return { slowly: true, say: (place) => refused.say(place, 'no password was given, or not a text') };
-  if (reason.includes('does not support SSL')) {
-    return { say: ({ server }) => `expected TLS at ${server}, found that the server does not speak it: leave ssl out, or turn it on there` };
-  }
+  if (reason.includes('does not support SSL')) return noTls;
   if (/terminated|connection error|was closed/i.test(reason)) return lost;
   return other;
 }

@@ -1,5 +1,6 @@
 import { ConfigError, SourceError } from '../../core/errors.js';
-import { problemOf, type Place } from './errors.js';
+import type { Place } from '../table/advice.js';
+import { problemOf } from './errors.js';
 import type { PgClient, PgNotification, PgResult, PgStream } from './pg.js';
 import { valueTypes } from './values.js';
 import { Vigil } from './vigil.js';
