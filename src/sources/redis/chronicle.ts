@@ -1,4 +1,4 @@
-import type { FullReading } from '../../core/model.js';
+import type { FullReading, PatchReading } from '../../core/model.js';
 import type { HistoryEntry } from '../../core/writable.js';
 import type { Command, Connection, Reply } from './connection.js';
 import { hasCode, isRefusal } from './errors.js';
@@ -27,6 +27,17 @@ export function aboutReading(locate: (key: string) => string, version: string | 
   // What came without a new version was written by somebody else, who knows when.
   const at = version === before || version === undefined || version === unwritten ? undefined : Number(version.split('-')[0]);
   return { locate, ...(version === undefined ? {} : { version }), ...(at === undefined ? {} : { writtenAt: at }) };
+}
+
+/** Of a change from the version `before`; `undefined` when there is none. */
+export function patchReading(
+  { set, remove }: Pick<PatchReading, 'set' | 'remove'>,
+  locate: (key: string) => string,
+  version: string | undefined,
+  before: string | undefined,
+): PatchReading | undefined {
+  if (set.size === 0 && remove.size === 0) return undefined;
+  return { kind: 'patch', set, remove, ...aboutReading(locate, version, before) };
 }
 
 /** What was written through us, as a reader needs it. */

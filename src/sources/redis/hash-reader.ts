@@ -3,6 +3,7 @@ import { headVersion, type Chronicle } from './chronicle.js';
 import type { Command, Connection, Reply } from './connection.js';
 import type { Place } from './place.js';
 import { Portion } from './portion.js';
+import { scanned } from './scan.js';
 import { keyText, valueText } from './text.js';
 
 /** Everything, as it was at one moment. */
@@ -58,14 +59,11 @@ export class HashReader {
     const comparison = new Comparison(held, this.#limit);
     const portion = new Portion();
     await this.#connection.ask(this.#where, [['UNWATCH'], this.watchCommand]);
-    for (let cursor = '0'; ; ) {
-      const [reply] = await this.#connection.ask(this.#where, [['HSCAN', this.#place.name, cursor, 'COUNT', String(portion.count)]]);
-      const [next, fields] = reply as readonly [Buffer, readonly Buffer[]];
+    for await (const fields of scanned(this.#connection, this.#where, (cursor) => ['HSCAN', this.#place.name, cursor, 'COUNT', String(portion.count)])) {
       await this.#put(comparison, fields);
       portion.had(fields);
-      cursor = next.toString();
-      if (cursor === '0') return comparison;
     }
+    return comparison;
   }
 
   async #atOnce(held: Before): Promise<Whole> {

@@ -1,11 +1,10 @@
 import type { FullReading, PatchReading, Reading } from '../../core/model.js';
 import type { StoreSession } from '../store/follow.js';
-import { aboutReading, unwritten, type Chronicle, type Told } from './chronicle.js';
-import type { Comparison } from './comparison.js';
+import { aboutReading, patchReading, unwritten, type Chronicle, type Told } from './chronicle.js';
 import type { Connection } from './connection.js';
 import type { HashReader } from './hash-reader.js';
 import type { Hearing } from './hearing.js';
-import { Held } from './held.js';
+import { Held, type Difference } from './held.js';
 import { originIn, type Place } from './place.js';
 
 export interface SessionParts<Reader> {
@@ -55,8 +54,8 @@ export class HashSession implements StoreSession {
   }
 
   async load(): Promise<FullReading> {
-    const { set, version } = await this.#readAll();
-    return { kind: 'full', entries: set, ...aboutReading(this.#locate, version) };
+    const { set } = await this.#readAll();
+    return { kind: 'full', entries: set, ...aboutReading(this.#locate, this.#version) };
   }
 
   async changes(): Promise<Reading | undefined> {
@@ -67,16 +66,14 @@ export class HashSession implements StoreSession {
     // Who else may have written as well, only invalidations tell.
     if (told === undefined || told.length === 0 || hearing.kind !== 'tracking') return this.reconcile();
     await hearing.caughtUp();
-    const patch = this.#patchOf(told);
+    const patch = this.#held.differenceTo(new Map(told.map(({ key, after }) => [key, after])));
     if (this.#isStrange(hearing) || this.#held.size + patch.growth !== size) return this.reconcile();
     return this.#take(patch, told);
   }
 
   async reconcile(): Promise<Reading | undefined> {
     const before = this.#version;
-    const { set, remove, version } = await this.#readAll();
-    if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, version, before) };
+    return patchReading(await this.#readAll(), this.#locate, this.#version, before);
   }
 
   close(): void {
@@ -96,42 +93,18 @@ export class HashSession implements StoreSession {
     return { touched: replies === undefined, told: chronicle.since(version, mostTold, after[1]), size: Number(after[2]) };
   }
 
-  #patchOf(told: readonly Told[]): Patch {
-    const last = new Map(told.map(({ key, after }) => [key, after]));
-    const set = new Map<string, string>();
-    const remove = new Set<string>();
-    let growth = 0;
-    for (const [key, after] of last) {
-      const before = this.#held.get(key);
-      if (after === undefined && before !== undefined) remove.add(key);
-      if (after !== undefined && before !== after) set.set(key, after);
-      growth += Number(after !== undefined) - Number(before !== undefined);
-    }
-    return { set, remove, growth };
-  }
-
-  #take({ set, remove }: Patch, told: readonly Told[]): PatchReading | undefined {
+  #take({ set, remove }: Difference, told: readonly Told[]): PatchReading | undefined {
     const before = this.#version;
     this.#version = told.at(-1)?.id;
     this.#held.apply(set, remove);
-    if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, this.#version, before) };
+    return patchReading({ set, remove }, this.#locate, this.#version, before);
   }
 
-  async #readAll(): Promise<Pick<Comparison, 'set'> & { remove: Set<string>; version: string | undefined }> {
+  async #readAll(): Promise<Pick<Difference, 'set' | 'remove'>> {
     this.#strange = false;
     const { comparison, version } = await this.#parts.reader.read(this.#held);
-    const remove = await comparison.removed();
-    if (this.#held.size === 0) this.#held.replace(comparison.entries);
-    else this.#held.apply(comparison.set, remove);
+    const remove = await this.#held.takeAll(comparison);
     this.#version = version;
-    return { set: comparison.set, remove, version };
+    return { set: comparison.set, remove };
   }
-}
-
-interface Patch {
-  readonly set: Map<string, string>;
-  readonly remove: Set<string>;
-  /** Keys more than before. */
-  readonly growth: number;
 }

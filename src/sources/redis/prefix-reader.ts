@@ -6,6 +6,7 @@ import type { Command, Connection, Reply } from './connection.js';
 import type { Whole } from './hash-reader.js';
 import { escapeGlob, type Place } from './place.js';
 import { Portion } from './portion.js';
+import { scanned } from './scan.js';
 import { keyText, valueText } from './text.js';
 
 /** What keys hold now, by the names of properties; `undefined` is "gone". */
@@ -123,13 +124,9 @@ export class PrefixReader {
 
   /** The names below the prefix, as a scan finds them. */
   async *#names(): AsyncGenerator<readonly Buffer[]> {
-    for (let cursor = '0'; ; ) {
-      const scan: Command = ['SCAN', cursor, 'MATCH', `${escapeGlob(this.#place.name)}*`, 'COUNT', '1000'];
-      const [reply] = await this.#connection.ask(this.#where, [scan]);
-      const [next, names] = reply as readonly [Buffer, readonly Buffer[]];
+    const pattern = `${escapeGlob(this.#place.name)}*`;
+    for await (const names of scanned(this.#connection, this.#where, (cursor) => ['SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000'])) {
       yield names.filter((name) => name.toString() !== this.#place.history);
-      cursor = next.toString();
-      if (cursor === '0') return;
     }
   }
 

@@ -1,11 +1,11 @@
 import type { FullReading, Reading } from '../../core/model.js';
 import type { StoreSession } from '../store/follow.js';
-import { aboutReading } from './chronicle.js';
+import { aboutReading, patchReading } from './chronicle.js';
 import type { Comparison } from './comparison.js';
 import type { Whole } from './hash-reader.js';
 import type { SessionParts } from './hash-session.js';
 import type { Hearing } from './hearing.js';
-import { Held } from './held.js';
+import { Held, type Difference } from './held.js';
 import { originIn } from './place.js';
 import type { PrefixReader, Read } from './prefix-reader.js';
 
@@ -49,8 +49,8 @@ export class PrefixSession implements StoreSession {
   }
 
   async load(): Promise<FullReading> {
-    const { comparison, version } = await this.#readAll();
-    return { kind: 'full', entries: comparison.set, ...aboutReading(this.#locate, version) };
+    const { set } = await this.#readAll();
+    return { kind: 'full', entries: set, ...aboutReading(this.#locate, this.#version) };
   }
 
   async changes(): Promise<Reading | undefined> {
@@ -64,9 +64,7 @@ export class PrefixSession implements StoreSession {
 
   async reconcile(): Promise<Reading | undefined> {
     const before = this.#version;
-    const { comparison, version, remove } = await this.#readAll();
-    if (comparison.set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set: comparison.set, remove, ...aboutReading(this.#locate, version, before) };
+    return patchReading(await this.#readAll(), this.#locate, this.#version, before);
   }
 
   close(): void {
@@ -77,17 +75,10 @@ export class PrefixSession implements StoreSession {
     const read = await this.#readTogether();
     if (read === undefined) return this.reconcile();
     const before = this.#version;
-    const set = new Map<string, string>();
-    const remove = new Set<string>();
-    for (const [key, value] of read.values) {
-      const held = this.#held.get(key);
-      if (value === undefined && held !== undefined) remove.add(key);
-      if (value !== undefined && held !== value) set.set(key, value);
-    }
+    const { set, remove } = this.#held.differenceTo(read.values);
     this.#held.apply(set, remove);
     this.#version = read.version;
-    if (set.size === 0 && remove.size === 0) return undefined;
-    return { kind: 'patch', set, remove, ...aboutReading(this.#locate, read.version, before) };
+    return patchReading({ set, remove }, this.#locate, this.#version, before);
   }
 
   /**
@@ -109,14 +100,12 @@ export class PrefixSession implements StoreSession {
     }
   }
 
-  async #readAll(): Promise<Whole & { remove: Set<string> }> {
+  async #readAll(): Promise<Pick<Difference, 'set' | 'remove'>> {
     const { reader } = this.#parts;
     const { comparison, version } = this.#hearing().isComplete ? await this.#scanAndCatchUp() : await reader.read(this.#held);
-    const remove = await comparison.removed();
-    if (this.#held.size === 0) this.#held.replace(comparison.entries);
-    else this.#held.apply(comparison.set, remove);
+    const remove = await this.#held.takeAll(comparison);
     this.#version = version;
-    return { comparison, version, remove };
+    return { set: comparison.set, remove };
   }
 
   async #scanAndCatchUp(): Promise<Whole> {

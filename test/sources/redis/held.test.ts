@@ -18,17 +18,33 @@ test('what is held follows comparison after comparison, whatever comes twice or 
         comparison.put('c', 'in between');
         comparison.drop('c');
         for (const [key, value] of [...state, ...state]) comparison.put(key, value);
-        const remove = await comparison.removed();
-        if (held.size === 0) outside = new Map(comparison.set);
+        const isFirst = held.size === 0;
+        const remove = await held.takeAll(comparison);
+        if (isFirst) outside = new Map(comparison.set);
         for (const key of remove) outside.delete(key);
         for (const [key, value] of comparison.set) outside.set(key, value);
-        if (held.size === 0) held.replace(comparison.entries);
-        else held.apply(comparison.set, remove);
         expect(outside).toEqual(state);
         expect(held.size).toBe(state.size);
         expect(new Map([...held.keys()].map((key) => [key, held.get(key)]))).toEqual(state);
         expect(comparison.bytes).toBe([...state].reduce((sum, [key, value]) => sum + key.length + value.length, 0));
       }
+    }),
+  );
+});
+
+test('what keys have become is told from what is held, with the growth that it brings', () => {
+  fc.assert(
+    fc.property(entries, entries, (before, after) => {
+      const held = new Held();
+      held.replace(before);
+      const now = new Map<string, string | undefined>([...before.keys(), 'never there'].map((key) => [key, undefined]));
+      for (const [key, value] of after) now.set(key, value);
+      const { set, remove, growth } = held.differenceTo(now);
+      for (const [key, value] of set) expect(value).not.toBe(before.get(key));
+      for (const key of remove) expect(before.has(key)).toBe(true);
+      held.apply(set, remove);
+      expect(new Map([...held.keys()].map((key) => [key, held.get(key)]))).toEqual(after);
+      expect(growth).toBe(after.size - before.size);
     }),
   );
 });
