@@ -20,10 +20,10 @@ Examples:
   calumma set gateway.limit=50 --dry-run     what a write would change
   calumma run -- node server.js              a program with all of it in its environment
 
-Without --config the layers are those of an application started in this folder: the environment, then
-application.{properties,yaml,json,…} and its variants in $CALUMMA_CONFIG_DIR, ./config and . ; or those
-that ./calumma.yaml describes. With --sidecar or $CALUMMA_SIDECAR a sidecar is asked: http://host:port, or
-the path of its socket; $CALUMMA_TOKEN or $CALUMMA_TOKEN_FILE is the token for it.
+Without --config the layers are those of an application started in this folder: the environment, the addresses in
+$CALUMMA_URLS, and application.{properties,yaml,json,…} with its variants in $CALUMMA_CONFIG_DIR, ./config and . ; or
+those that ./calumma.yaml (or $CALUMMA_CONFIG) describes. With --sidecar or $CALUMMA_SIDECAR a sidecar is asked:
+http://host:port, or the path of its socket; $CALUMMA_TOKEN or $CALUMMA_TOKEN_FILE is the token for it.
 
 Exit codes: 0 done, 1 failed or not set, 2 not understood; calumma run has that of its program.
 `;

@@ -23,6 +23,11 @@ export function keyOf({ path }: Target, from = 3): string {
   return path.slice(from).join('/');
 }
 
+/** The namespace in `/v1/changes/{ns}`, or `default` where none is named. */
+export function namespaceOf({ path }: Target): string {
+  return path.length > 2 ? path.slice(2).join('/') : 'default';
+}
+
 function decoded(piece: string): string {
   if (!piece.includes('%')) return piece;
   try {

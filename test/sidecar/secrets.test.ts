@@ -21,6 +21,7 @@ const questions: readonly (readonly [method: string, path: string, body?: unknow
   ['GET', '/v1/explain/limit'],
   ['GET', '/v1/status'],
   ['GET', '/v1/clients'],
+  ['GET', '/v1/changes'],
   ['GET', '/v1/changes/default'],
   ['GET', '/v1/history/default'],
   ['GET', '/v1/history/default?key=db.password'],

@@ -113,7 +113,7 @@ describe('the history', () => {
     expect(masked).toMatchObject({ status: 200, body: { namespace: 'default', layer: 'sqlite' } });
     const open = (await told(as('seer', '/v1/history/default?layer=sqlite&key=a&limit=1'))).body as { entries: unknown[] };
     expect(open.entries).toEqual([expect.objectContaining({ key: 'a', before: '1', after: '${db.password:hunter2}', author: 'bob', reason: 'more' })]);
-    expect((await told(as(undefined, '/v1/history/default?key=u'))).body).toMatchObject({ entries: [{ key: 'u', before: null, after: 'x' }] });
+    expect((await told(as(undefined, '/v1/history?key=u'))).body).toMatchObject({ entries: [{ key: 'u', before: null, after: 'x' }] });
     for (const bad of ['limit=0', 'limit=x', 'limit=1000000']) expect((await as(undefined, `/v1/history/default?${bad}`)).status).toBe(400);
     expect(await refusal(as(undefined, '/v1/history/default?layer=top'))).toEqual([409, 'CALUMMA_READ_ONLY']);
   });

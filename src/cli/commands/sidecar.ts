@@ -15,7 +15,7 @@ interface SidecarChoice extends ConfigChoice {
 
 const help = `
 SIGHUP reads calumma.yaml again without cutting anybody off; SIGTERM answers who waits, and ends. News go to stderr, a line each.
-Without a description the standard layers are served: the environment, then application.{properties,yaml,…}.
+Without a description the standard layers are served: the environment, $CALUMMA_URLS, then application.{properties,yaml,…}.
 
 Examples:
   calumma sidecar
@@ -31,7 +31,7 @@ export function sidecarCommand({ output, stop, onHangUp, onWarning }: Terminal):
     .option('--port <number>', 'port to listen at; 0 for any that is free (default: 8078)', portOf)
     .option('--socket <path>', 'a Unix socket to listen at too')
     .option('--no-socket', 'no socket, also not $XDG_RUNTIME_DIR/calumma/sidecar.sock')
-    .option('--tokens <file>', 'who may write, see secrets, or ask from other hosts: <token> [name=ann] [read|write] [reveal] a line')
+    .option('--tokens <file>', 'who may write, see secrets, or ask from other hosts; a line each: <token> [name=ann] [read|write] [reveal]')
     .option('--json', 'news as a JSON object a line')
     .addHelpText('after', help)
     .action(async ({ json, socket, ...choice }: SidecarChoice) => {

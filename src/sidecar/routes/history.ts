@@ -1,7 +1,7 @@
 import type { Config, HistoryEntry } from '../../index.js';
 import type { AddRoutes } from '../app.js';
 import { badRequest } from '../problem.js';
-import { keyOf } from '../target.js';
+import { namespaceOf } from '../target.js';
 import { layerOf } from '../writing/edit.js';
 
 const most = 10_000;
@@ -10,7 +10,7 @@ const most = 10_000;
 export const addHistory: AddRoutes = (app, { namespaces }) => {
   app.get('/v1/history/*', async (context) => {
     const { access, target } = context.env;
-    const { name, config } = namespaces.get(keyOf(target, 2));
+    const { name, config } = namespaces.get(namespaceOf(target));
     const layer = layerOf(config, target.query.get('layer') ?? undefined);
     const entries = await config.writable(layer).history(target.query.get('key') ?? undefined, limitOf(target.query.get('limit')));
     return context.json({ namespace: name, layer, entries: entries.map((entry) => shown(config, entry, access.reveal)) });

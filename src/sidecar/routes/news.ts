@@ -2,13 +2,13 @@ import type { AddRoutes } from '../app.js';
 import { between, type Difference } from '../between.js';
 import type { Commit } from '../namespace.js';
 import { badRequest } from '../problem.js';
-import { keyOf } from '../target.js';
+import { namespaceOf } from '../target.js';
 
 /** `/v1/changes/{ns}`: the last publishes, newest first; `/v1/diff/{ns}?from=&to=`: what differs between two revisions. */
 export const addNews: AddRoutes = (app, { namespaces }) => {
   app.get('/v1/changes/*', (context) => {
     const { target, access } = context.env;
-    const namespace = namespaces.get(keyOf(target, 2));
+    const namespace = namespaces.get(namespaceOf(target));
     const key = target.query.get('key') ?? undefined;
     const limit = limitOf(target.query.get('limit'));
     const concerned = key === undefined ? namespace.ring.all : namespace.ring.all.filter(({ changes }) => changes.some((change) => change.key === key));
@@ -17,7 +17,7 @@ export const addNews: AddRoutes = (app, { namespaces }) => {
   });
   app.get('/v1/diff/*', (context) => {
     const { target, access } = context.env;
-    const namespace = namespaces.get(keyOf(target, 2));
+    const namespace = namespaces.get(namespaceOf(target));
     const from = target.query.get('from');
     if (from === null) throw badRequest('from: expected a revision, found nothing');
     const to = target.query.get('to') ?? namespace.revision;

@@ -2,7 +2,7 @@ import { planRollback } from '../../index.js';
 import { expectWrite } from '../access.js';
 import type { AddRoutes } from '../app.js';
 import { badRequest } from '../problem.js';
-import { keyOf, type Target } from '../target.js';
+import { namespaceOf } from '../target.js';
 import { fieldsOf, flagField, keysField, textField } from '../writing/body.js';
 import { editIn, layerOf } from '../writing/edit.js';
 import { previewOf } from '../writing/preview.js';
@@ -20,7 +20,7 @@ export const addRollback: AddRoutes = (app, { namespaces, clients }) => {
   app.post('/v1/preview/*', async (context) => {
     const { access, target } = context.env;
     expectWrite(access);
-    const namespace = namespaces.get(nameIn(target));
+    const namespace = namespaces.get(namespaceOf(target));
     const fields = fieldsOf(await context.req.arrayBuffer(), context.req.header('content-type'), patchFields);
     return context.json(previewOf(namespace, editIn(namespace.config, fields, target.query.get('layer')), clients, access.reveal));
   });
@@ -28,7 +28,7 @@ export const addRollback: AddRoutes = (app, { namespaces, clients }) => {
     app.post(path, async (context) => {
       const { access, target, incoming } = context.env;
       expectWrite(access);
-      const namespace = namespaces.get(nameIn(target));
+      const namespace = namespaces.get(namespaceOf(target));
       const { config } = namespace;
       const fields = fieldsOf(await context.req.arrayBuffer(), context.req.header('content-type'), rollbackFields);
       const version = textField(fields, 'version');
@@ -46,7 +46,3 @@ export const addRollback: AddRoutes = (app, { namespaces, clients }) => {
     });
   }
 };
-
-function nameIn(target: Target): string {
-  return target.path.length > 2 ? keyOf(target, 2) : 'default';
-}
