@@ -25,6 +25,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
     // Commander has said its own errors already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof ExitWith) return error.exitCode;
+    // A warning comes a tick after its cause, and is to stand before what follows from it.
+    await new Promise((soon) => setImmediate(soon));
     // A store that cannot be read often cannot be written either, for the same reason: it is said once.
     if (!(error instanceof Error && warned.has(error.message))) terminal.output.problem(messageOf(error));
     return error instanceof Misuse ? exitCodes.usage : exitCodes.failed;

@@ -19,6 +19,17 @@ export function optionsOf({ config, namespace = 'default' }: ConfigChoice, envir
   return config === undefined ? { ...options, layers: options.layers.filter((layer) => nameOfLayer(layer) !== 'args') } : options;
 }
 
+/**
+ * The same for what is given on to others, a program or a file: a slip in calumma.yaml must not hand them the standard layers instead.
+ *
+ * @throws ConfigError
+ */
+export function faithfulOptionsOf(choice: ConfigChoice, environment: NodeJS.ProcessEnv = process.env): ConfigOptions {
+  const path = choice.config === undefined ? descriptionPath(environment) : undefined;
+  if (path !== undefined) readDescription(path, environment);
+  return optionsOf(choice, environment);
+}
+
 function described(config: string | undefined, namespace: string, environment: NodeJS.ProcessEnv): ConfigOptions {
   const file = config ?? descriptionPath(environment);
   if (file === undefined) throw new Failure(`there is no calumma.yaml here that could have a namespace ${JSON.stringify(namespace)}`);

@@ -255,10 +255,15 @@ describe('calumma explain, get and list', () => {
     expect((await inFolder('list', '--config', 'missing.yaml')).code).toBe(1);
   });
 
-  it('a calumma.yaml with mistakes gives way to the standard layers, which is said before the mistakes', async () => {
+  it('a calumma.yaml with mistakes gives way to the standard layers, which is said first; not where values are given on', async () => {
     const { code, stdout, stderr } = await calumma(['get', 'gateway.limit'], { cwd: folder, env: { CALUMMA_CONFIG: 'broken.yaml', CALUMMA_ENV: 'prod' } });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '10\n' });
     expect(stderr).toMatch(/^calumma: the standard layers are used instead of what \S*broken\.yaml describes: .*"fils"; did you mean "file"/);
+    for (const verb of [['run', 'true'], ['export']]) {
+      expect(await calumma(verb, { cwd: folder, env: { CALUMMA_CONFIG: 'broken.yaml' } })).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^calumma: \S*broken\.yaml:2:5: /) as string });
+    }
+    const written = await calumma(['set', 'a=1'], { cwd: folder, env: { CALUMMA_CONFIG: 'broken.yaml' } });
+    expect(written.stderr).toMatch(/^calumma: the standard layers are used [^\n]*\ncalumma: expected a layer that can be written/);
   });
 
   it('a store that can neither be read nor written is told once', async () => {

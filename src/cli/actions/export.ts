@@ -1,4 +1,4 @@
-import { optionsOf, withConfig } from '../config.js';
+import { faithfulOptionsOf, withConfig } from '../config.js';
 import { type Config, render, type RenderFormat } from '../../index.js';
 import { counted } from '../lines.js';
 import type { ReadOptions } from '../options.js';
@@ -11,7 +11,7 @@ interface ExportOptions extends ReadOptions {
 }
 
 export async function exportValues({ output }: Terminal, prefix: string, options: ExportOptions): Promise<void> {
-  await withConfig(optionsOf(options), (config) => {
+  await withConfig(faithfulOptionsOf(options), (config) => {
     const { entries, secrets } = entriesOf(config, prefix, options);
     output.text(render(entries, options.json === true ? 'json' : options.format));
     // `***` in a file that a program reads would be a password.

@@ -1,4 +1,4 @@
-import { optionsOf, withConfig } from '../config.js';
+import { faithfulOptionsOf, withConfig } from '../config.js';
 import { type Config, duration, environmentOf } from '../../index.js';
 import { ExitWith, Misuse } from '../exit.js';
 import { counted } from '../lines.js';
@@ -22,7 +22,7 @@ export async function run({ output }: Terminal, command: readonly string[], opti
   const signal = options.signal === undefined ? undefined : signalOf(options.signal);
   const [quietMs, graceMs] = [msOf('--quiet', options.quiet), msOf('--grace', options.grace)];
   const say = sayOn(output, options.json === true);
-  const code = await withConfig(optionsOf(options), async (config) => {
+  const code = await withConfig(faithfulOptionsOf(options), async (config) => {
     const supervisor = new Supervisor(command, { graceMs });
     const environment = new Environment(config, options.prefix ?? '');
     supervisor.start(environment.now());
