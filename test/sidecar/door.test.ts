@@ -49,7 +49,7 @@ describe('a file of tokens', () => {
     const problems: ConfigError[] = [];
     await serving({}, { tokenFile: folder.at('tokens'), onError: (problem) => problems.push(problem) });
     expect(problems.map(({ message }) => message)).toEqual([
-      `the sidecar's tokens: expected a file that only its owner can read, found one that everybody can: chmod 600 (${folder.at('tokens')})`,
+      `the sidecar's tokens: expected a file that only its owner can read, found one that everybody can; it is used all the same: chmod 600 (${folder.at('tokens')})`,
       `the sidecar's tokens: expected name=…, read, write or reveal behind the token, found something else: this line is left out (${folder.at('tokens')}:1)`,
     ]);
   });

@@ -20,8 +20,7 @@ Without a description the standard layers are served: the environment, $CALUMMA_
 Examples:
   calumma sidecar
   calumma sidecar --config /etc/calumma/calumma.yaml --socket /run/calumma/sidecar.sock
-  calumma sidecar --port 0 --no-socket --json
-`;
+  calumma sidecar --port 0 --no-socket --json`;
 
 export function sidecarCommand({ output, stop, onHangUp, onWarning }: Terminal): Command {
   return new Command('sidecar')

@@ -54,7 +54,7 @@ export class TokenFile {
     if (stamp === this.#stamp) return;
     this.#tokens = parseTokens(readFileSync(this.#path, 'utf8'));
     this.#stamp = stamp;
-    if ((mode & 0o004n) !== 0n) this.#report(problemIn(this.#path, 'expected a file that only its owner can read, found one that everybody can: chmod 600'));
+    if ((mode & 0o004n) !== 0n) this.#report(problemIn(this.#path, 'expected a file that only its owner can read, found one that everybody can; it is used all the same: chmod 600'));
     for (const { line, problem } of this.#tokens.badLines) this.#report(problemIn(`${this.#path}:${line}`, `${problem}: this line is left out`));
   }
 }
