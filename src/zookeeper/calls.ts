@@ -5,8 +5,19 @@ import type { JuteReader } from './jute.js';
 import type { ReplyHeader } from './records.js';
 import type { Request } from './requests.js';
 
-export interface CallOptions {
+/** How somebody waits for an answer. */
+export interface Waiting {
   readonly signal?: AbortSignal | undefined;
+  /** Whether the process may end meanwhile. */
+  readonly background?: boolean | undefined;
+}
+
+/** Only that, of options that have more. */
+export function waitingIn({ signal, background }: Waiting): Waiting {
+  return { signal, background };
+}
+
+export interface CallOptions extends Waiting {
   /** When it is sent: the last moment to change the frame. */
   readonly sending?: (frame: Buffer) => void;
   /** When the server has answered, before the promise settles. 0: it worked. */
@@ -34,6 +45,10 @@ export class Call<T> implements Exchange {
     this.#reject = reject;
     this.#settled = settled;
     this.#stopWaiting = aborts.on(options.signal, () => this.#finish(() => this.#reject(options.signal?.reason)));
+  }
+
+  get isBackground(): boolean {
+    return this.#options.background === true;
   }
 
   get frame(): Buffer {

@@ -1,5 +1,5 @@
 import type { Aborts } from './aborts.js';
-import { Call, type CallOptions } from './calls.js';
+import { Call, waitingIn, type CallOptions, type Waiting } from './calls.js';
 import { argumentError, closedError, codeOf, replyError, ZooKeeperError } from './errors.js';
 import { lengthBytes } from './frames.js';
 import { JuteReader } from './jute.js';
@@ -40,8 +40,10 @@ export class Channel {
   readonly aborts: Aborts;
   readonly #options: ChannelOptions;
   readonly #events: ChannelEvents;
-  /** All calls that are not settled. While there are any, the process stays alive. */
+  /** All calls that are not settled. */
   readonly #calls = new Set<Call<unknown>>();
+  /** How many of them keep the process alive. */
+  #foreground = 0;
   readonly #waiting = new Set<Call<unknown>>();
   readonly #identities: Identity[];
   #failure: ZooKeeperError | undefined;
@@ -88,10 +90,10 @@ export class Channel {
   }
 
   /** Resolves at the next moment when requests can be sent. */
-  ready(signal: AbortSignal | undefined): Promise<void> {
+  ready(options: Waiting): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      this.#refuse('connect', undefined, signal);
-      const call = this.#made(silentRequest('connect'), { signal }, resolve, reject);
+      this.#refuse('connect', undefined, options.signal);
+      const call = this.#made(silentRequest('connect'), waitingIn(options), resolve, reject);
       if (this.session.isOpen) this.#send(call);
       else this.#wait(call);
     });
@@ -109,10 +111,11 @@ export class Channel {
     }, xids.setWatches);
   }
 
-  authenticate(auth: Auth, signal: AbortSignal | undefined): Promise<void> {
+  authenticate(auth: Auth, options: Waiting): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      this.#refuse('addAuth', undefined, signal);
-      const identity: Identity = { frame: authFrame(auth), call: this.#made(silentRequest('addAuth'), { signal }, resolve, reject) };
+      const frame = authFrame(auth);
+      this.#check({ ...silentRequest('addAuth'), frame }, options.signal);
+      const identity: Identity = { frame, call: this.#made(silentRequest('addAuth'), waitingIn(options), resolve, reject) };
       this.#identities.push(identity);
       if (this.session.isOpen) this.#present(identity);
       else this.session.start();
@@ -151,6 +154,7 @@ export class Channel {
   #made<T>(request: Request<T>, options: CallOptions, resolve: (value: T) => void, reject: (reason: unknown) => void): Call<unknown> {
     const call = new Call<unknown>(request, options, this.aborts, resolve as (value: unknown) => void, reject, (settled) => this.#settled(settled));
     this.#calls.add(call);
+    if (!call.isBackground) this.#foreground += 1;
     this.#hold();
     return call;
   }
@@ -175,13 +179,13 @@ export class Channel {
   }
 
   #settled(call: Call<unknown>): void {
-    this.#calls.delete(call);
+    if (this.#calls.delete(call) && !call.isBackground) this.#foreground -= 1;
     this.#waiting.delete(call);
     this.#hold();
   }
 
   #hold(): void {
-    const held = this.#options.keepAlive || this.#calls.size > 0;
+    const held = this.#options.keepAlive || this.#foreground > 0;
     if (held === this.#held || this.isClosed) return;
     this.#held = held;
     this.session.hold(held);

@@ -1,11 +1,12 @@
 import { Aborts } from './aborts.js';
 import { Channel, type Auth } from './channel.js';
 import { argumentError, isCode, type ZooKeeperError } from './errors.js';
+import { checkCall, checkKeys, checkListener, checkListening, type CallName } from './inputs.js';
 import { Listeners, type ListenOptions, type Unsubscribe } from './listeners.js';
 import { multi, multiRead, type Operation, type OperationResult, type Read, type ReadResult } from './multi.js';
 import { checkAuth, settingsOf, type ZooKeeperOptions } from './options.js';
 import { checkPath, Chroot, lineageOf } from './paths.js';
-import type { Acl, Stat } from './records.js';
+import { checkAcls, type Acl, type Stat } from './records.js';
 import { Requests, type CreateOptions, type Created, type Data, type NodeChildren, type NodeData, type Request } from './requests.js';
 import type { SessionState, StateChange } from './session.js';
 import { WatchKeeper, type Watch, type WatchKind } from './watch-keeper.js';
@@ -14,6 +15,8 @@ import type { OneShotKind, WatchListener } from './watches.js';
 export interface CallSignal {
   /** Ends the waiting: the promise rejects with its reason. What was sent is done by the server all the same. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether the process may end while it waits for the answer: for what runs beside a program rather than for it. Default false. */
+  readonly background?: boolean | undefined;
 }
 
 export interface ReadOptions extends CallSignal {
@@ -140,8 +143,11 @@ export class ZooKeeperClient {
    *
    * @example await client.connect({ signal: AbortSignal.timeout(3_000) });
    */
-  connect({ signal }: CallSignal = {}): Promise<void> {
-    return this.#channel.ready(signal);
+  connect(options: CallSignal = {}): Promise<void> {
+    return this.#attempt(() => {
+      checkCall('connect', options);
+      return this.#channel.ready(options);
+    });
   }
 
   /**
@@ -155,10 +161,11 @@ export class ZooKeeperClient {
    */
   on(kind: 'state', listener: (change: StateChange) => unknown, options?: ListenOptions): Unsubscribe;
   on(kind: 'error', listener: (error: unknown) => unknown, options?: ListenOptions): Unsubscribe;
-  on(kind: 'state' | 'error', listener: (value: never) => unknown, options?: ListenOptions): Unsubscribe {
+  on(kind: 'state' | 'error', listener: (value: never) => unknown, options: ListenOptions = {}): Unsubscribe {
+    if (!['state', 'error'].includes(kind)) throw argumentError('on', `expected "state" or "error", found ${JSON.stringify(kind)}`);
+    checkListening('on', listener, options);
     if (kind === 'state') return this.#states.add(listener as (change: StateChange) => unknown, options);
-    if (kind === ('error' as string)) return this.#errors.add(listener as (error: unknown) => unknown, options);
-    throw argumentError('on', `expected "state" or "error", found ${JSON.stringify(kind)}`);
+    return this.#errors.add(listener as (error: unknown) => unknown, options);
   }
 
   /**
@@ -170,8 +177,8 @@ export class ZooKeeperClient {
    * await client.create('/limit', '100');
    * const { path } = await client.create('/worker-', '', { mode: 'ephemeral', sequential: true });   // /worker-0000000001
    */
-  create(path: string, data: Data = '', { signal, ...options }: CreateOptions & CallSignal = {}): Promise<Created> {
-    return this.#call(() => this.#requests.create(path, data, options), signal);
+  create(path: string, data: Data = '', options: CreateOptions & CallSignal = {}): Promise<Created> {
+    return this.#call('create', options, () => this.#requests.create(path, data, options));
   }
 
   /**
@@ -180,12 +187,15 @@ export class ZooKeeperClient {
    *
    * @example await client.ensurePath('/config/gateway');
    */
-  async ensurePath(path: string, { acl, signal }: Pick<CreateOptions, 'acl'> & CallSignal = {}): Promise<void> {
+  async ensurePath(path: string, options: Pick<CreateOptions, 'acl'> & CallSignal = {}): Promise<void> {
     checkPath('ensurePath', path);
+    checkCall('ensurePath', options);
+    const { acl, ...call } = options;
+    if (acl !== undefined) checkAcls('ensurePath', acl, path);
     const whole = new Requests(new Chroot('/'));
     for (const place of [...lineageOf(this.#root.outward(path))].reverse()) {
-      if (place === '/' || (await this.#call(() => whole.exists(place), signal)) !== undefined) continue;
-      await this.#call(() => whole.create(place, '', acl === undefined ? {} : { acl }), signal).catch((error: unknown) => {
+      if (place === '/' || (await this.#call('exists', call, () => whole.exists(place))) !== undefined) continue;
+      await this.#call('create', call, () => whole.create(place, '', acl === undefined ? {} : { acl })).catch((error: unknown) => {
         if (!isCode(error, 'NODEEXISTS')) throw error;
       });
     }
@@ -198,8 +208,8 @@ export class ZooKeeperClient {
    * await client.create('/old');
    * await client.delete('/old', { version: 0 });
    */
-  delete(path: string, { version = -1, signal }: WriteOptions = {}): Promise<void> {
-    return this.#call(() => this.#requests.delete(path, version), signal);
+  delete(path: string, options: WriteOptions = {}): Promise<void> {
+    return this.#call('delete', options, () => this.#requests.delete(path, versionIn(options)));
   }
 
   /**
@@ -207,8 +217,9 @@ export class ZooKeeperClient {
    *
    * @example const there = (await client.exists('/limit', { watch: ({ type }) => console.log(type) })) !== undefined;
    */
-  exists(path: string, { watch, signal }: ReadOptions = {}): Promise<Stat | undefined> {
-    return this.#read(() => this.#requests.exists(path), path, (error) => (error === 0 ? 'data' : error === noNode ? 'exists' : undefined), watch, signal);
+  exists(path: string, options: ReadOptions = {}): Promise<Stat | undefined> {
+    const kind = (error: number): OneShotKind | undefined => (error === 0 ? 'data' : error === noNode ? 'exists' : undefined);
+    return this.#read('exists', options, () => this.#requests.exists(path), path, kind);
   }
 
   /**
@@ -218,8 +229,8 @@ export class ZooKeeperClient {
    * const { data, stat } = await client.getData('/config/limit');
    * console.log(data.toString(), stat.version);   // prints 50 0
    */
-  getData(path: string, { watch, signal }: ReadOptions = {}): Promise<NodeData> {
-    return this.#read(() => this.#requests.getData(path), path, (error) => (error === 0 ? 'data' : undefined), watch, signal);
+  getData(path: string, options: ReadOptions = {}): Promise<NodeData> {
+    return this.#read('getData', options, () => this.#requests.getData(path), path, (error) => (error === 0 ? 'data' : undefined));
   }
 
   /**
@@ -228,8 +239,8 @@ export class ZooKeeperClient {
    * @returns the new stat
    * @example const { version } = await client.setData('/config/limit', '60', { version: 0 });
    */
-  setData(path: string, data: Data, { version = -1, signal }: WriteOptions = {}): Promise<Stat> {
-    return this.#call(() => this.#requests.setData(path, data, version), signal);
+  setData(path: string, data: Data, options: WriteOptions = {}): Promise<Stat> {
+    return this.#call('setData', options, () => this.#requests.setData(path, data, versionIn(options)));
   }
 
   /**
@@ -239,8 +250,8 @@ export class ZooKeeperClient {
    * const { children } = await client.getChildren('/config');
    * console.log(children.sort().join());   // prints limit
    */
-  getChildren(path: string, { watch, signal }: ReadOptions = {}): Promise<NodeChildren> {
-    return this.#read(() => this.#requests.getChildren(path), path, (error) => (error === 0 ? 'children' : undefined), watch, signal);
+  getChildren(path: string, options: ReadOptions = {}): Promise<NodeChildren> {
+    return this.#read('getChildren', options, () => this.#requests.getChildren(path), path, (error) => (error === 0 ? 'children' : undefined));
   }
 
   /**
@@ -248,8 +259,8 @@ export class ZooKeeperClient {
    *
    * @example const nodes = await client.getAllChildrenNumber('/config');
    */
-  getAllChildrenNumber(path: string, { signal }: CallSignal = {}): Promise<number> {
-    return this.#call(() => this.#requests.getAllChildrenNumber(path), signal);
+  getAllChildrenNumber(path: string, options: CallSignal = {}): Promise<number> {
+    return this.#call('getAllChildrenNumber', options, () => this.#requests.getAllChildrenNumber(path));
   }
 
   /**
@@ -259,8 +270,8 @@ export class ZooKeeperClient {
    * await client.sync('/config');
    * const { data } = await client.getData('/config/limit');
    */
-  sync(path = '/', { signal }: CallSignal = {}): Promise<void> {
-    return this.#call(() => this.#requests.sync(path), signal);
+  sync(path = '/', options: CallSignal = {}): Promise<void> {
+    return this.#call('sync', options, () => this.#requests.sync(path));
   }
 
   /**
@@ -274,8 +285,8 @@ export class ZooKeeperClient {
    *   { op: 'create', path: '/config/timeout', data: '2s' },
    * ]);
    */
-  multi(operations: readonly Operation[], { signal }: CallSignal = {}): Promise<OperationResult[]> {
-    return this.#call(() => multi(this.#root, operations), signal);
+  multi(operations: readonly Operation[], options: CallSignal = {}): Promise<OperationResult[]> {
+    return this.#call('multi', options, () => multi(this.#root, operations));
   }
 
   /**
@@ -286,8 +297,8 @@ export class ZooKeeperClient {
    * const [limit, names] = await client.multiRead([{ op: 'get', path: '/config/limit' }, { op: 'children', path: '/config' }]);
    * console.log(limit.op === 'get' && limit.data.toString(), names.op);   // prints 50 children
    */
-  multiRead(reads: readonly Read[], { signal, views = false }: ReadManyOptions = {}): Promise<ReadResult[]> {
-    return this.#call(() => multiRead(this.#root, reads, views), signal);
+  multiRead(reads: readonly Read[], options: ReadManyOptions = {}): Promise<ReadResult[]> {
+    return this.#call('multiRead', options, () => multiRead(this.#root, reads, options.views === true));
   }
 
   /**
@@ -297,8 +308,8 @@ export class ZooKeeperClient {
    * const { acl } = await client.getAcl('/config');
    * console.log(acl[0].scheme, acl[0].permissions);   // prints world all
    */
-  getAcl(path: string, { signal }: CallSignal = {}): Promise<{ acl: Acl[]; stat: Stat }> {
-    return this.#call(() => this.#requests.getAcl(path), signal);
+  getAcl(path: string, options: CallSignal = {}): Promise<{ acl: Acl[]; stat: Stat }> {
+    return this.#call('getAcl', options, () => this.#requests.getAcl(path));
   }
 
   /**
@@ -307,8 +318,8 @@ export class ZooKeeperClient {
    * @param options.version the `aversion` that the stat must have. Default -1: any
    * @example await client.setAcl('/config', [...readOnlyAcl, { scheme: 'digest', id: digestId('alice', 'secret'), permissions: 'all' }]);
    */
-  setAcl(path: string, acl: readonly Acl[], { version = -1, signal }: WriteOptions = {}): Promise<Stat> {
-    return this.#call(() => this.#requests.setAcl(path, acl, version), signal);
+  setAcl(path: string, acl: readonly Acl[], options: WriteOptions = {}): Promise<Stat> {
+    return this.#call('setAcl', options, () => this.#requests.setAcl(path, acl, versionIn(options)));
   }
 
   /**
@@ -319,11 +330,12 @@ export class ZooKeeperClient {
    * await client.addAuth('digest', 'alice:secret');
    * await client.create('/mine', '', { acl: creatorAcl });
    */
-  addAuth(scheme: string, auth: string | Uint8Array, { signal }: CallSignal = {}): Promise<void> {
+  addAuth(scheme: string, auth: string | Uint8Array, options: CallSignal = {}): Promise<void> {
     const identity: Auth = { scheme, auth };
     return this.#attempt(() => {
-      checkAuth(identity);
-      return this.#channel.authenticate(identity, signal);
+      checkCall('addAuth', options);
+      checkAuth('addAuth', identity);
+      return this.#channel.authenticate(identity, options);
     });
   }
 
@@ -339,8 +351,12 @@ export class ZooKeeperClient {
    * await client.setData('/config/limit', '80');   // prints changed /config/limit
    * await watch.remove();
    */
-  addWatch(path: string, listener: WatchListener, { recursive = false, signal }: AddWatchOptions = {}): Promise<Watch> {
-    return this.#watches.add(path, recursive ? 'recursive' : 'persistent', listener, signal);
+  addWatch(path: string, listener: WatchListener, options: AddWatchOptions = {}): Promise<Watch> {
+    return this.#attempt(() => {
+      checkCall('addWatch', options);
+      checkListener('addWatch', listener);
+      return this.#watches.add(path, options.recursive === true ? 'recursive' : 'persistent', listener, options);
+    });
   }
 
   /**
@@ -350,8 +366,12 @@ export class ZooKeeperClient {
    * await client.getData('/config/limit', { watch: ({ type }) => console.log(type) });
    * await client.removeWatches('/config/limit', { kind: 'data' });
    */
-  removeWatches(path: string, { kind = 'any', signal }: RemoveWatchesOptions = {}): Promise<void> {
-    return this.#watches.removeAll(path, kind, signal);
+  removeWatches(path: string, options: RemoveWatchesOptions = {}): Promise<void> {
+    return this.#attempt(() => {
+      checkCall('removeWatches', options);
+      const { kind = 'any' } = options;
+      return this.#watches.removeAll(path, kind, options);
+    });
   }
 
   /**
@@ -360,8 +380,9 @@ export class ZooKeeperClient {
    *
    * @param options.signal ends the waiting for the server
    */
-  async close({ signal }: CallSignal = {}): Promise<void> {
-    const closing = this.#channel.close(signal);
+  async close(options: Pick<CallSignal, 'signal'> = {}): Promise<void> {
+    checkKeys('close', 'options', options, ['signal']);
+    const closing = this.#channel.close(options.signal);
     this.#states.clear();
     this.#watches.clear();
     await closing;
@@ -376,13 +397,20 @@ export class ZooKeeperClient {
     if (this.#channel.failure !== undefined && change.state === 'lost') this.#report(this.#channel.failure);
   }
 
-  #call<T>(make: () => Request<T>, signal: AbortSignal | undefined): Promise<T> {
-    return this.#attempt(() => this.#channel.call(make(), { signal }));
+  #call<T>(name: CallName, options: CallSignal, make: () => Request<T>): Promise<T> {
+    return this.#attempt(() => {
+      checkCall(name, options);
+      return this.#channel.call(make(), { signal: options.signal, background: options.background });
+    });
   }
 
-  #read<T>(make: () => Request<T>, path: string, kind: (error: number) => OneShotKind | undefined, watch: WatchListener | undefined, signal: AbortSignal | undefined): Promise<T> {
-    if (watch === undefined) return this.#call(make, signal);
-    return this.#attempt(() => this.#watches.read(make(), path, kind, watch, signal));
+  #read<T>(name: CallName, options: ReadOptions, make: () => Request<T>, path: string, kind: (error: number) => OneShotKind | undefined): Promise<T> {
+    const watch = (options as ReadOptions | null)?.watch;
+    if (watch === undefined) return this.#call(name, options, make);
+    return this.#attempt(() => {
+      checkCall(name, options);
+      return this.#watches.read(make(), path, kind, watch, options);
+    });
   }
 
   // The promise of the call itself is handed out, not one of an async function: no turn comes between an answer and the
@@ -399,6 +427,10 @@ export class ZooKeeperClient {
 // eslint-disable-next-line @typescript-eslint/require-await -- a rejection with whatever it was, for a call that is not async
 async function rejected(error: unknown): Promise<never> {
   throw error;
+}
+
+function versionIn({ version = -1 }: WriteOptions): number {
+  return version;
 }
 
 /** On the wire. */

@@ -1,8 +1,9 @@
 import { argumentError, codeOf, protocolError, replyError, type ZooKeeperCode, type ZooKeeperError } from './errors.js';
+import { checkKeys, checkList, kindOf } from './inputs.js';
 import type { JuteReader, JuteWriter } from './jute.js';
 import { checkPath, type Chroot } from './paths.js';
 import { readStat, type Stat } from './records.js';
-import { bytesOf, createBody, frameOf, opcodes, readCreated, readPath, type CreateOptions, type Data, type Request } from './requests.js';
+import { bytesOf, checkVersion, createBody, frameOf, opcodes, readCreated, readPath, type CreateOptions, type Data, type Request } from './requests.js';
 
 /** One operation of a transaction. A `version` is the expected one; without it any will do. */
 export type Operation =
@@ -39,6 +40,7 @@ interface Piece {
 
 /** @throws ZooKeeperError `BADARGUMENTS` */
 export function multi(root: Chroot, operations: readonly Operation[]): Request<OperationResult[]> {
+  checkList('multi', 'operations', operations);
   const pieces = operations.map((operation) => pieceOf(root, operation));
   return {
     operation: 'multi',
@@ -50,6 +52,7 @@ export function multi(root: Chroot, operations: readonly Operation[]): Request<O
 
 /** @throws ZooKeeperError `BADARGUMENTS` */
 export function multiRead(root: Chroot, reads: readonly Read[], views: boolean): Request<ReadResult[]> {
+  checkList('multiRead', 'reads', reads);
   const pieces = reads.map((read) => readPiece(root, read));
   return {
     operation: 'multiRead',
@@ -60,6 +63,7 @@ export function multiRead(root: Chroot, reads: readonly Read[], views: boolean):
 }
 
 function pieceOf(root: Chroot, operation: Operation): Piece {
+  checkOperation(operation);
   const { op, path } = operation;
   if (op === 'create') return createBody(root, path, operation.data ?? '', operation);
   checkPath(`multi ${op}`, path);
@@ -73,7 +77,29 @@ function pieceOf(root: Chroot, operation: Operation): Piece {
   return { opcode, size, write: (writer) => writer.string(place).int(operation.version ?? -1) };
 }
 
-function readPiece(root: Chroot, { op, path }: Read): Piece {
+const keysOf = {
+  create: ['data', 'mode', 'sequential', 'ttlMs', 'acl'],
+  set: ['data', 'version'],
+  delete: ['version'],
+  check: ['version'],
+} as const satisfies Readonly<Record<Operation['op'], readonly string[]>>;
+
+/** One that is unknown must not be taken for another, and what is misspelled not for left out. */
+function checkOperation(operation: Operation): void {
+  checkWord('multi', operation, Object.keys(keysOf));
+  const { op, path } = operation;
+  checkKeys(`multi ${op}`, 'an operation', operation, ['op', 'path', ...keysOf[op]]);
+  if (op !== 'create') checkVersion(`multi ${op}`, op === 'check' ? operation.version : (operation.version ?? -1), path);
+}
+
+function checkWord(name: string, asked: unknown, words: readonly string[]): void {
+  const op = (asked as { readonly op?: unknown } | null | undefined)?.op;
+  if (!words.includes(op as string)) throw argumentError(name, `expected objects with op as ${words.map((word) => `"${word}"`).join(', ')}, found ${typeof op === 'string' ? JSON.stringify(op) : kindOf(op === undefined ? asked : op)}`);
+}
+
+function readPiece(root: Chroot, read: Read): Piece {
+  checkWord('multiRead', read, ['get', 'children']);
+  const { op, path } = read;
   checkPath(`multiRead ${op}`, path);
   const opcode = op === 'get' ? opcodes.getData : opcodes.getChildren;
   return { opcode, size: path.length * 3 + 32, write: (writer) => writer.string(root.outward(path)).bool(false) };
@@ -81,7 +107,6 @@ function readPiece(root: Chroot, { op, path }: Read): Piece {
 
 // Before each piece stands what it is; a last header says that there are no more.
 function multiFrame(opcode: number, pieces: readonly Piece[]): Buffer {
-  if (pieces.length === 0) throw argumentError(opcode === opcodes.multi ? 'multi' : 'multiRead', 'expected at least one operation');
   const write = (writer: JuteWriter): void => {
     for (const piece of pieces) {
       writer.int(piece.opcode).bool(false).int(-1);

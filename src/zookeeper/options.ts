@@ -1,4 +1,7 @@
+import { createSecureContext } from 'node:tls';
+
 import { argumentError } from './errors.js';
+import { kindOf } from './inputs.js';
 import type { Auth, ChannelOptions } from './channel.js';
 import type { ZooKeeperTls } from './connection.js';
 import { Chroot, pathProblem } from './paths.js';
@@ -46,10 +49,10 @@ const largestInt = 0x7fff_ffff;
 
 /** @throws ZooKeeperError `BADARGUMENTS` */
 export function settingsOf(options: ZooKeeperOptions): ChannelOptions & { readonly root: Chroot } {
-  check(typeof options === 'object' && (options as unknown) !== null, 'expected an object with connect: "host:port,…"');
+  check(typeof options === 'object' && (options as unknown) !== null, `expected an object with connect: "host:port,…", found ${kindOf(options)}`);
   const stranger = Object.keys(options).find((key) => !(known as readonly string[]).includes(key));
   check(stranger === undefined, `expected ${known.join(', ')}, found ${JSON.stringify(stranger)}`);
-  check(typeof options.connect === 'string' && options.connect !== '', 'expected connect as a string: "zk1:2181,zk2:2181/app"');
+  check(typeof options.connect === 'string' && options.connect !== '', `expected connect as a string: "zk1:2181,zk2:2181/app", found ${options.connect === '' ? 'an empty one' : kindOf(options.connect)}`);
   const { servers, chroot: outer } = parseConnect(options.connect);
   const { chroot = '/', sessionTimeoutMs = 6_000, maxRequestBytes = 0xf_ffff, maxReplyBytes = 64 * 1024 * 1024, whileSuspended = 'wait', auth = [], tls = false } = options;
   const problem = pathProblem(chroot);
@@ -57,10 +60,11 @@ export function settingsOf(options: ZooKeeperOptions): ChannelOptions & { readon
   checkNumber('sessionTimeoutMs', sessionTimeoutMs);
   checkNumber('maxRequestBytes', maxRequestBytes);
   checkNumber('maxReplyBytes', maxReplyBytes);
-  check(['wait', 'fail'].includes(whileSuspended), 'expected whileSuspended to be "wait" or "fail"');
-  check(Array.isArray(auth), 'expected auth as a list of { scheme, auth }');
-  for (const one of auth as readonly Auth[]) checkAuth(one);
-  check(typeof tls === 'boolean' || (typeof tls === 'object' && (tls as unknown) !== null), 'expected tls to be true, false or an object');
+  check(['wait', 'fail'].includes(whileSuspended), `expected whileSuspended to be "wait" or "fail", found ${JSON.stringify(whileSuspended)}`);
+  check(Array.isArray(auth), `expected auth as an array of { scheme, auth }, found ${kindOf(auth)}`);
+  for (const one of auth as readonly Auth[]) checkAuth('ZooKeeperClient', one);
+  checkTls(tls);
+  checkTestOptions(options);
   return {
     servers,
     root: new Chroot(new Chroot(outer).outward(chroot)),
@@ -78,14 +82,34 @@ export function settingsOf(options: ZooKeeperOptions): ChannelOptions & { readon
 }
 
 /** The secret itself is never shown. */
-export function checkAuth(auth: Auth): void {
-  const { scheme, auth: secret } = auth as Partial<Auth>;
-  check(typeof scheme === 'string' && scheme !== '', 'expected auth with a scheme, such as "digest"');
-  check(typeof secret === 'string' || secret instanceof Uint8Array, 'expected auth as a string or bytes, such as "user:password"');
+export function checkAuth(operation: string, identity: unknown): void {
+  const { scheme, auth } = (identity ?? {}) as Readonly<Partial<Record<keyof Auth, unknown>>>;
+  if (typeof scheme !== 'string' || scheme === '') throw argumentError(operation, `expected auth with a scheme, such as "digest", found ${scheme === '' ? 'an empty one' : kindOf(scheme)}`);
+  if (typeof auth !== 'string' && !(auth instanceof Uint8Array)) throw argumentError(operation, `expected auth as a string or bytes, such as "user:password", found ${kindOf(auth)}`);
+}
+
+/** What is wrong with a key or a certificate shows here, and not in the middle of some reconnect. */
+function checkTls(tls: unknown): void {
+  check(typeof tls === 'boolean' || (typeof tls === 'object' && tls !== null && !Array.isArray(tls)), `expected tls to be true, false or an object, found ${kindOf(tls)}`);
+  if (typeof tls === 'boolean') return;
+  const { servername, rejectUnauthorized, checkServerIdentity } = tls as Partial<Record<keyof ZooKeeperTls, unknown>>;
+  check(servername === undefined || typeof servername === 'string', `expected tls.servername as a string, found ${kindOf(servername)}`);
+  check(rejectUnauthorized === undefined || typeof rejectUnauthorized === 'boolean', `expected tls.rejectUnauthorized to be true or false, found ${kindOf(rejectUnauthorized)}`);
+  check(checkServerIdentity === undefined || typeof checkServerIdentity === 'function', `expected tls.checkServerIdentity as a function, found ${kindOf(checkServerIdentity)}`);
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw argumentError('ZooKeeperClient', `expected tls with keys and certificates that Node can read, found ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function checkTestOptions({ clock, random }: Readonly<Partial<Record<keyof ZooKeeperOptions, unknown>>>): void {
+  check(clock === undefined || (typeof clock === 'object' && clock !== null && 'now' in clock && 'after' in clock), `expected clock with now and after, found ${kindOf(clock)}`);
+  check(random === undefined || typeof random === 'function', `expected random as a function, found ${kindOf(random)}`);
 }
 
 function flag(name: string, value: unknown): boolean {
-  check(value === undefined || typeof value === 'boolean', `expected ${name} to be true or false`);
+  check(value === undefined || typeof value === 'boolean', `expected ${name} to be true or false, found ${kindOf(value)}`);
   return value === true;
 }
 

@@ -1,11 +1,12 @@
 import { argumentError } from './errors.js';
+import { kindOf } from './inputs.js';
 
 // What a server refuses, by its own check (PathUtils.validatePath): control characters, surrogates and private use, specials.
 const refused = /[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/;
 
 /** Why no node can have this path; undefined if one can. */
 export function pathProblem(path: unknown): string | undefined {
-  if (typeof path !== 'string') return `expected a path, found ${path === null ? 'null' : `a value of type ${typeof path}`}`;
+  if (typeof path !== 'string') return `expected a path, found ${kindOf(path)}`;
   if (!path.startsWith('/')) return `expected a path that begins with a slash, found ${JSON.stringify(path)}`;
   if (path === '/') return undefined;
   const problem = shapeProblem(path);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { argumentError } from './errors.js';
+import { checkKeys, kindOf } from './inputs.js';
 import type { JuteReader, JuteWriter } from './jute.js';
 
 /** What ZooKeeper knows about a node besides its data. Transaction ids are bigints: they do not fit a number exactly. */
@@ -69,20 +70,31 @@ export const readOnlyAcl: readonly Acl[] = [{ scheme: 'world', id: 'anyone', per
 /**
  * The id under which an ACL knows someone who authenticates by user and password: `user:base64(sha1(user:password))`.
  *
+ * @throws ZooKeeperError `BADARGUMENTS`
  * @example
  * await client.addAuth('digest', 'alice:secret');
  * await client.create('/private', 'x', { acl: [{ scheme: 'digest', id: digestId('alice', 'secret'), permissions: 'all' }] });
  */
 export function digestId(user: string, password: string): string {
+  // What stands before the first colon is the user, to every server: nobody could ever be this one.
+  if (typeof user !== 'string' || user.includes(':')) throw argumentError('digestId', `expected the user as a string without a colon, found ${typeof user === 'string' ? 'one' : kindOf(user)}`);
+  if (typeof password !== 'string') throw argumentError('digestId', `expected the password as a string, found ${kindOf(password)}`);
   return `${user}:${createHash('sha1').update(`${user}:${password}`).digest('base64')}`;
 }
 
 export function checkAcls(operation: string, acls: readonly Acl[], path: string): void {
-  if (!Array.isArray(acls) || acls.length === 0) throw argumentError(operation, 'expected an ACL with at least one entry', path);
-  for (const { permissions: allowed } of acls as readonly Acl[]) {
-    if (allowed === 'all') continue;
-    const stranger = allowed.find((word) => !permissions.includes(word));
-    if (stranger !== undefined) throw argumentError(operation, `expected the permissions ${permissions.join(', ')}, found ${JSON.stringify(stranger)}`, path);
+  if (!Array.isArray(acls) || acls.length === 0) throw argumentError(operation, `expected an ACL with at least one entry, found ${Array.isArray(acls) ? 'none' : kindOf(acls)}`, path);
+  for (const acl of acls as readonly Acl[]) checkAcl(operation, acl, path);
+}
+
+function checkAcl(operation: string, acl: Acl, path: string): void {
+  checkKeys(operation, 'each entry of an ACL', acl, ['scheme', 'id', 'permissions']);
+  const { scheme, id, permissions: allowed } = acl as Readonly<Record<keyof Acl, unknown>>;
+  for (const text of [scheme, id]) if (typeof text !== 'string') throw argumentError(operation, `expected an ACL with scheme and id as strings, found ${kindOf(text)}`, path);
+  if (allowed === 'all') return;
+  const stranger: unknown = Array.isArray(allowed) ? allowed.find((word) => !permissions.includes(word as Permission)) : allowed;
+  if (stranger !== undefined || allowed === undefined) {
+    throw argumentError(operation, `expected permissions as "all" or an array of ${permissions.join(', ')}, found ${typeof stranger === 'string' ? JSON.stringify(stranger) : kindOf(stranger)}`, path);
   }
 }
 

@@ -1,4 +1,5 @@
 import { argumentError, type ZooKeeperCode, type ZooKeeperError } from './errors.js';
+import { kindOf } from './inputs.js';
 import { JuteWriter, type JuteReader } from './jute.js';
 import { lengthBytes } from './frames.js';
 import { checkAcls, openAcl, readAclEntry, readStat, writeAcl, type Acl, type Stat } from './records.js';
@@ -88,11 +89,11 @@ export type Data = string | Uint8Array;
 export function bytesOf(operation: string, data: Data, path: string): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
   if (data instanceof Uint8Array) return data;
-  throw argumentError(operation, 'expected the data as a string or a Uint8Array', path);
+  throw argumentError(operation, `expected the data as a string or a Uint8Array, found ${kindOf(data)}`, path);
 }
 
-function checkVersion(operation: string, version: number, path: string): void {
-  if (!Number.isInteger(version) || version < -1 || version > 0x7fff_ffff) throw argumentError(operation, `expected a version from 0 on, or -1 for any, found ${String(version)}`, path);
+export function checkVersion(operation: string, version: number, path: string): void {
+  if (!Number.isInteger(version) || version < -1 || version > 0x7fff_ffff) throw argumentError(operation, `expected a version from 0 on, or -1 for any, found ${typeof version === 'number' ? version : kindOf(version)}`, path);
 }
 
 export interface CreateOptions {

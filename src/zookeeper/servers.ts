@@ -20,12 +20,21 @@ const defaultPort = 2181;
  * @throws ZooKeeperError `BADARGUMENTS`
  */
 export function parseConnect(connect: string): ConnectString {
-  const slash = connect.indexOf('/');
-  const chroot = slash < 0 ? '/' : connect.slice(slash);
-  const problem = pathProblem(chroot);
+  const text = connect.trim();
+  const slash = text.indexOf('/');
+  const words = (slash < 0 ? text : text.slice(0, slash)).split(',').map((word) => word.trim());
+  // Before the chroot is looked at: of "zk://user:password@host" it would show the password.
+  const servers = words.map(serverOf);
+  const chroot = slash < 0 ? '/' : text.slice(slash);
+  const problem = chrootProblem(chroot);
   if (problem !== undefined) throw argumentError('connect', `after the servers: ${problem}`);
-  const words = (slash < 0 ? connect : connect.slice(0, slash)).split(',').map((word) => word.trim());
-  return { servers: words.map(serverOf), chroot };
+  return { servers, chroot };
+}
+
+function chrootProblem(chroot: string): string | undefined {
+  // A node may be called so; who writes it means that each server has its own, and would get none of them.
+  if (/,[^/,]*:\d+(?:[/,]|$)/.test(chroot)) return 'expected one chroot behind the last server, found more servers behind it';
+  return pathProblem(chroot);
 }
 
 function serverOf(word: string): Server {

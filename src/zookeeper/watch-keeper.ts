@@ -1,5 +1,6 @@
 import type { Channel } from './channel.js';
-import { isCode, ZooKeeperError } from './errors.js';
+import { waitingIn, type Waiting } from './calls.js';
+import { argumentError, isCode, ZooKeeperError } from './errors.js';
 import { later } from './listeners.js';
 import type { Chroot } from './paths.js';
 import type { WatchEvent } from './records.js';
@@ -53,10 +54,10 @@ export class WatchKeeper {
   }
 
   /** A read that leaves a watch, if the read itself works. `kind` may depend on the answer: there is no data to watch on no node. */
-  read<T>(request: Request<T>, path: string, kind: (error: number) => OneShotKind | undefined, listener: WatchListener, signal: AbortSignal | undefined): Promise<T> {
+  read<T>(request: Request<T>, path: string, kind: (error: number) => OneShotKind | undefined, listener: WatchListener, options: Waiting): Promise<T> {
     let told = false;
     return this.#channel.call(request, {
-      signal,
+      ...waitingIn(options),
       sending: (frame) => {
         told = this.#registry.held(path) === undefined;
         markWatch(frame, told);
@@ -70,13 +71,13 @@ export class WatchKeeper {
     });
   }
 
-  async add(path: string, mode: WatchMode, listener: WatchListener, signal: AbortSignal | undefined): Promise<Watch> {
+  async add(path: string, mode: WatchMode, listener: WatchListener, options: Waiting): Promise<Watch> {
     // Only to have the path checked before anything is kept.
     this.#requests.addWatch(path, modes[mode]);
     const watch: LastingWatch = { path, mode, listener };
     this.#registry.addLasting(watch);
     try {
-      await this.#align(path, signal);
+      await this.#align(path, waitingIn(options));
     } catch (error) {
       // Nobody waits for the server to forget it again: that may take until there is a connection.
       void this.#remove(watch).catch(this.#report);
@@ -86,13 +87,14 @@ export class WatchKeeper {
   }
 
   /** @throws ZooKeeperError `NOWATCHER` */
-  async removeAll(path: string, kind: WatchKind, signal: AbortSignal | undefined): Promise<void> {
+  async removeAll(path: string, kind: WatchKind, options: Waiting): Promise<void> {
+    if (!Object.hasOwn(kindsOf, kind)) throw argumentError('removeWatches', `expected the kind ${Object.keys(kindsOf).join(', ')}, found ${JSON.stringify(kind)}`, path);
     const request = this.#requests.removeWatches(path, types[kind]);
     if (!this.#registry.removeAll(path, kindsOf[kind])) {
       throw new ZooKeeperError('NOWATCHER', `removeWatches ${path}: there is no such watch (NOWATCHER)`, { path });
     }
-    await this.#align(path, signal);
-    if (kind !== 'persistent' && kind !== 'recursive') await this.#inform(request, path, signal);
+    await this.#align(path, waitingIn(options));
+    if (kind !== 'persistent' && kind !== 'recursive') await this.#inform(request, path, waitingIn(options));
   }
 
   dispatch(found: WatchEvent): void {
@@ -131,14 +133,15 @@ export class WatchKeeper {
 
   async #remove(watch: LastingWatch): Promise<void> {
     if (!this.#registry.removeLasting(watch)) return;
-    await this.#align(watch.path, undefined).catch((error: unknown) => {
+    await this.#align(watch.path, {}).catch((error: unknown) => {
       if (!isCode(error, 'CONNECTIONLOSS', 'CLOSED')) throw error;
     });
   }
 
   /** Makes the server watch what is wanted on this path by then. The signal ends the waiting for one's turn as well. */
-  #align(path: string, signal: AbortSignal | undefined): Promise<void> {
-    const aligned = this.#inTurn(path, signal);
+  #align(path: string, waiting: Waiting): Promise<void> {
+    const { signal } = waiting;
+    const aligned = this.#inTurn(path, waiting);
     if (signal === undefined) return aligned;
     return new Promise((resolve, reject) => {
       const stop = this.#channel.aborts.on(signal, () => reject(signal.reason as Error));
@@ -146,9 +149,9 @@ export class WatchKeeper {
     });
   }
 
-  #inTurn(path: string, signal: AbortSignal | undefined): Promise<void> {
+  #inTurn(path: string, waiting: Waiting): Promise<void> {
     const before = this.#turns.get(path) ?? Promise.resolve();
-    const mine = before.then(() => (signal?.aborted === true ? undefined : this.#step(path, signal)));
+    const mine = before.then(() => (waiting.signal?.aborted === true ? undefined : this.#step(path, waiting)));
     const turn = mine
       .catch(() => undefined)
       .then(() => {
@@ -158,14 +161,14 @@ export class WatchKeeper {
     return mine;
   }
 
-  async #step(path: string, signal: AbortSignal | undefined): Promise<void> {
+  async #step(path: string, waiting: Waiting): Promise<void> {
     for (;;) {
       const wanted = this.#registry.wanted(path);
       const held = this.#registry.held(path);
       if (wanted === held) return;
       try {
         if (wanted === undefined) await this.#unset(path);
-        else await this.#set(path, wanted, held, signal);
+        else await this.#set(path, wanted, held, waiting);
       } catch (error) {
         // The next connection sets what is wanted by then.
         if (!isCode(error, 'CONNECTIONLOSS') || !this.#channel.isPatient) throw error;
@@ -173,9 +176,9 @@ export class WatchKeeper {
     }
   }
 
-  async #set(path: string, wanted: WatchMode, held: WatchMode | undefined, signal: AbortSignal | undefined): Promise<void> {
+  async #set(path: string, wanted: WatchMode, held: WatchMode | undefined, waiting: Waiting): Promise<void> {
     const added = this.#channel.call(this.#requests.addWatch(path, modes[wanted]), {
-      signal,
+      ...waiting,
       sending: () => this.#registry.hold(path, wanted),
       answered: (error) => {
         if (error === 0) return;
@@ -184,7 +187,7 @@ export class WatchKeeper {
       },
     });
     // From 3.9 on the one before is still there, beside the new one.
-    const replaced = held === undefined ? undefined : this.#inform(this.#requests.removeWatches(path, types[held]), path, signal);
+    const replaced = held === undefined ? undefined : this.#inform(this.#requests.removeWatches(path, types[held]), path, waiting);
     await Promise.all([added, replaced]);
   }
 
@@ -198,9 +201,9 @@ export class WatchKeeper {
   }
 
   /** Tells the server of something that it may know already. */
-  async #inform(request: Request<void>, path: string, signal: AbortSignal | undefined): Promise<void> {
+  async #inform(request: Request<void>, path: string, waiting: Waiting): Promise<void> {
     if (!this.#channel.session.isOpen) return;
-    await this.#channel.call(request, { signal, answered: () => this.#resetOneShots(path) }).catch(ignoreMissing);
+    await this.#channel.call(request, { ...waiting, answered: () => this.#resetOneShots(path) }).catch(ignoreMissing);
   }
 
   /** Nothing is missed between: what happened since the last reply is told at once, and what was before has been told. */

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { opcodes } from '../../src/zookeeper/requests.js';
-import { TreeCache } from '../../src/zookeeper/tree/index.js';
+import { readTree, TreeCache } from '../../src/zookeeper/tree/index.js';
 import { openProxy } from '../harness/proxy.js';
 import { describeWith, useServer } from '../harness/servers/available.js';
 import { startZookeeper } from '../harness/servers/zookeeper.js';
 import { until } from '../sources/following.js';
-import { codeOf, freshNode, useClients } from '../zookeeper/rig.js';
+import { codeOf, freshNode, thrownBy, useClients } from '../zookeeper/rig.js';
 import { openFilter } from './filter.js';
 import { deleteAll, heldIn, useCaches } from './rig.js';
 
@@ -46,6 +46,31 @@ describeWith('zookeeper', 'a tree cache ends', () => {
     await aborted.close();
     await proxy.close();
     await filter.close();
+  });
+
+  test('what nobody could mean is refused at once, with what was expected and found', async () => {
+    const zk = open(zookeeper().url);
+    const { cache } = watch(zk, await freshNode(zk));
+    const calls: [() => unknown, string][] = [
+      [() => new TreeCache({} as never, '/a'), 'TreeCache: expected a ZooKeeperClient, found an object'],
+      [() => new TreeCache(zk, '/a', { accept: 5 as never }), 'TreeCache: expected accept as a function, found a value of type number'],
+      [() => new TreeCache(zk, '/a', { keepData: 'no' as never }), 'TreeCache: expected keepData to be true or false, found a value of type string'],
+      [() => new TreeCache(zk, '/a', { reconcileMs: '5' as never }), 'TreeCache: expected reconcileMs above 0, up to 1900000000, found a value of type string'],
+      [() => new TreeCache(zk, '/a', { maxBytes: '5' as never }), 'TreeCache: expected maxBytes above 0, found a value of type string'],
+      [() => new TreeCache(zk, '/a', { maxDepth: -1 }), 'TreeCache: expected maxDepth as a whole number from 0, found -1'],
+      [() => new TreeCache(zk, '/a', { from: { state: 'closed', root: '/a' } as never }), 'TreeCache: expected from to be a closed TreeCache of the same root'],
+      [() => cache.on('toString' as 'checked', () => undefined), 'TreeCache.on: expected changes, initialized, checked, state or error, found "toString"'],
+      [() => cache.on('changes', undefined as never), 'TreeCache.on: expected a function as listener, found undefined'],
+      [() => cache.on('state', () => undefined, { afterLoad: true } as never), 'TreeCache.on: expected options with signal, found "afterLoad"'],
+      [() => cache.follow('/a', undefined as never), 'TreeCache.follow: expected a function as listener, found undefined'],
+      [() => cache.get(undefined as never), 'TreeCache.get: expected a path, found undefined'],
+      [() => cache.children(5 as never), 'TreeCache.children: expected a path, found a value of type number'],
+      [() => cache.ready(null as never), 'TreeCache.ready: expected options as an object with signal, found null'],
+      [() => readTree(undefined as never, '/a'), 'readTree: expected a ZooKeeperClient, found undefined'],
+      [() => readTree(zk, 'a'), 'readTree: expected a path that begins with a slash, found "a"'],
+      [() => readTree(zk, '/a', { depth: 1 } as never), 'readTree: expected options with signal, maxBytes, maxDepth, accept, descend, found "depth"'],
+    ];
+    for (const [call, message] of calls) expect(String(await thrownBy(call)).slice(0, message.length + 16)).toBe(`ZooKeeperError: ${message}`);
   });
 
   test('71: 1,000 caches that come and go leave no watches, listeners or memory', async () => {

@@ -18,15 +18,15 @@ describeWith('zookeeper', 'the life of a client', () => {
   const open = useClients();
   const folder = mkdtempSync(join(tmpdir(), 'calumma-zk-life-'));
   beforeAll(async () => {
-    const bundle = await rolldown({ cwd: resolve(import.meta.dirname, '../..'), input: 'src/zookeeper/index.ts', platform: 'node', external: [/^node:/] });
-    await bundle.write({ file: join(folder, 'zookeeper.mjs') });
+    const bundle = await rolldown({ cwd: resolve(import.meta.dirname, '../..'), input: { zookeeper: 'src/zookeeper/index.ts', tree: 'src/zookeeper/tree/index.ts' }, platform: 'node', external: [/^node:/] });
+    await bundle.write({ dir: folder, entryFileNames: '[name].mjs' });
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Runs a program that has `zk`; resolves with what it printed and its exit code when it ends by itself. */
   async function run(program: string, options = '', url = zookeeper().url): Promise<string> {
     const file = join(folder, 'program.mjs');
-    writeFileSync(file, `import { ZooKeeperClient } from './zookeeper.mjs';\nconst zk = new ZooKeeperClient({ connect: '${url}', ${options} });\n${program}`);
+    writeFileSync(file, `import { ZooKeeperClient } from './zookeeper.mjs';\nimport { TreeCache } from './tree.mjs';\nconst zk = new ZooKeeperClient({ connect: '${url}', ${options} });\n${program}`);
     const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -55,6 +55,16 @@ describeWith('zookeeper', 'the life of a client', () => {
 
   test('a client that was never asked anything keeps nothing', async () => {
     expect(await run(`console.log(zk.state);`)).toBe('suspended 0');
+  });
+
+  test('a cache alone, or a call in the background, keeps no process alive, also without any server; who waits for it does', async () => {
+    const nowhere = '127.0.0.1:1';
+    expect(await run(`new TreeCache(zk, '/').start(); setTimeout(() => console.log(zk.state), 100);`, '', nowhere)).toBe('suspended 0');
+    expect(await run(`void zk.exists('/', { background: true }); void zk.addWatch('/', () => 1, { background: true }); setTimeout(() => console.log('end'), 100);`, '', nowhere)).toBe('end 0');
+    for (const whileSuspended of ['wait', 'fail']) {
+      const program = `setTimeout(() => setTimeout(() => console.log('kept'), 100).unref(), 100).unref(); await new TreeCache(zk, '/').start().ready();`;
+      expect(await run(program, `whileSuspended: '${whileSuspended}'`, nowhere)).toBe('kept SIGTERM');
+    }
   });
 
   test('with keepAlive the process stays', async () => {

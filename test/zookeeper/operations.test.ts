@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { creatorAcl, digestId, openAcl, readOnlyAcl, ZooKeeperError } from '../../src/zookeeper/index.js';
 import { describeWith, useServer } from '../harness/servers/available.js';
 import { startZookeeper } from '../harness/servers/zookeeper.js';
-import { codeOf, freshNode, jvmOptions, textOf, useClients } from './rig.js';
+import { codeOf, freshNode, jvmOptions, textOf, thrownBy, useClients } from './rig.js';
 
 jvmOptions('-Dznode.container.checkIntervalMs=200');
 
@@ -191,6 +191,49 @@ describeWith('zookeeper', 'operations', () => {
     expect(await codeOf(zk.addAuth('', 'x'))).toBe('BADARGUMENTS');
     expect(() => zk.on('other' as 'error', () => undefined)).toThrow('expected "state" or "error", found "other"');
     expect(zk.state).toBe('suspended');
+  });
+
+  test('options and arguments of each call are checked before anything is sent, and what was found is told', async () => {
+    const zk = client();
+    const listener = () => undefined;
+    const calls: [() => unknown, string][] = [
+      [() => zk.connect(null as never), 'connect: expected options as an object with signal, background, found null'],
+      [() => zk.connect({ signal: 5 as never }), 'connect: expected an AbortSignal, found a value of type number'],
+      [() => zk.getData('/a', null as never), 'getData: expected options as an object with watch, signal, background, found null'],
+      [() => zk.getData('/a', { watch: 5 as never }), 'getData: expected a function as listener, found a value of type number'],
+      [() => zk.exists('/a', { wach: listener } as never), 'exists: expected options with watch, signal, background, found "wach"'],
+      [() => zk.create('/a', '', { ephemeral: true } as never), 'create: expected options with mode, sequential, ttlMs, acl, signal, background, found "ephemeral"'],
+      [() => zk.create('/a', '', { sequential: 'yes' as never }), 'create: expected sequential to be true or false, found a value of type string'],
+      [() => zk.create('/a', 5 as never), 'create: expected the data as a string or a Uint8Array, found a value of type number'],
+      [() => zk.create('/a', '', { acl: [null as never] }), 'create: expected each entry of an ACL as an object with scheme, id, permissions, found null'],
+      [() => zk.create('/a', '', { acl: [{ scheme: 'world', id: 'anyone', permissions: 'read' as never }] }), 'create: expected permissions as "all" or an array of read, write, create, delete, admin, found "read"'],
+      [() => zk.create('/a', '', { acl: [{ permissions: 'all' } as never] }), 'create: expected an ACL with scheme and id as strings, found undefined'],
+      [() => zk.ensurePath('/a', { acl: 'open' as never }), 'ensurePath: expected an ACL with at least one entry, found a value of type string'],
+      [() => zk.setData('/a', '', { version: '0' as never }), 'setData: expected a version from 0 on, or -1 for any, found a value of type string'],
+      [() => zk.multi(undefined as never), 'multi: expected operations, at least one, in an array, found undefined'],
+      [() => zk.multi([{ op: 'remove', path: '/a' } as never]), 'multi: expected objects with op as "create", "set", "delete", "check", found "remove"'],
+      [() => zk.multi([null as never]), 'multi: expected objects with op as "create", "set", "delete", "check", found null'],
+      [() => zk.multi([{ op: 'check', path: '/a' } as never]), 'multi check: expected a version from 0 on, or -1 for any, found undefined'],
+      [() => zk.multi([{ op: 'set', path: '/a', data: '', version: '1' as never }]), 'multi set: expected a version from 0 on, or -1 for any, found a value of type string'],
+      [() => zk.multi([{ op: 'delete', path: '/a', data: '' } as never]), 'multi delete: expected an operation with op, path, version, found "data"'],
+      [() => zk.multiRead([{ op: 'exists', path: '/a' } as never]), 'multiRead: expected objects with op as "get", "children", found "exists"'],
+      [() => zk.multiRead(['/a' as never]), 'multiRead: expected objects with op as "get", "children", found a value of type string'],
+      [() => zk.addWatch('/a', undefined as never), 'addWatch: expected a function as listener, found undefined'],
+      [() => zk.addWatch('/a', listener, { recursive: 1 as never }), 'addWatch: expected recursive to be true or false'],
+      [() => zk.removeWatches('/a', { kind: 'all' as never }), 'removeWatches: expected the kind data, children, persistent, recursive, any, found "all"'],
+      [() => zk.addAuth('digest', { user: 'a', password: 'geheim' } as never), 'addAuth: expected auth as a string or bytes, such as "user:password", found an object'],
+      [() => zk.addAuth('digest', 'x'.repeat(1_100_000)), 'addAuth: expected a request of at most 1048575 bytes'],
+      [() => zk.on('state', undefined as never), 'on: expected a function as listener, found undefined'],
+      [() => zk.on('state', listener, null as never), 'on: expected options as an object with signal, found null'],
+      [() => digestId('a:b', 'geheim'), 'digestId: expected the user as a string without a colon, found one'],
+      [() => digestId('a', undefined as never), 'digestId: expected the password as a string, found undefined'],
+    ];
+    for (const [call, message] of calls) {
+      const error = await thrownBy(call);
+      expect([(error as ZooKeeperError).code, String(error).slice(0, message.length + 16)]).toEqual(['BADARGUMENTS', `ZooKeeperError: ${message}`]);
+      expect(String(error)).not.toContain('geheim');
+    }
+    expect([zk.state, zk.sessionId]).toEqual(['suspended', 0n]);
   });
 
   test('ACLs are set, kept and obeyed', async () => {

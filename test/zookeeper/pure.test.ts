@@ -327,6 +327,17 @@ describe('options', () => {
     [{ connect: 'a', auth: 'alice:secret' }, 'auth'],
     [{ connect: 'a', auth: [{ scheme: 'digest', auth: 5 }] }, 'auth'],
     [{ connect: 'user:secret@a' }, 'expected servers'],
+    [{ connect: 'zk://user:secret@a' }, 'expected servers'],
+    [{ connect: 'a:1/app,b:1/app' }, 'expected one chroot behind the last server'],
+    [{ connect: 'a', auth: [null] }, 'expected auth with a scheme, such as "digest", found undefined'],
+    [{ connect: 'a', tls: [] }, 'expected tls to be true, false or an object, found an array'],
+    [{ connect: 'a', tls: { cert: 'no certificate', key: 'secret' } }, 'expected tls with keys and certificates that Node can read, found'],
+    [{ connect: 'a', tls: { pfx: 'no store', passphrase: 'secret' } }, 'expected tls with keys and certificates that Node can read, found'],
+    [{ connect: 'a', tls: { minVersion: 'TLSv9' } }, 'TLSv9'],
+    [{ connect: 'a', tls: { servername: 5 } }, 'expected tls.servername as a string, found a value of type number'],
+    [{ connect: 'a', tls: { checkServerIdentity: 5 } }, 'expected tls.checkServerIdentity as a function'],
+    [{ connect: 'a', random: 5 }, 'expected random as a function'],
+    [{ connect: 'a', clock: 5 }, 'expected clock with now and after'],
   ])('%j is refused, and no secret is told', (options, words) => {
     expect(() => new ZooKeeperClient(options as ZooKeeperOptions)).toThrow(words);
     expect(() => new ZooKeeperClient(options as ZooKeeperOptions)).not.toThrow('secret');

@@ -57,6 +57,16 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
+/** What a call throws or rejects with. */
+export async function thrownBy(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 /** Options for the Java of the servers that this test file starts: for what cannot be said in `zoo.cfg`. */
 export function jvmOptions(...options: readonly string[]): void {
   // Java reads this variable by itself; each test file runs in a process of its own.

@@ -9,7 +9,7 @@ import { zookeeperError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Layout } from './layout.js';
 import { NodePerKey } from './node-per-key.js';
-import type { Checked } from './options.js';
+import { isOwnedBy, type Checked } from './options.js';
 
 /** More than that is said as everything: it is worked out in slices then. */
 const largePart = 500;
@@ -60,11 +60,10 @@ class Feed {
     this.#host = host;
     const maxBytes = Math.ceil(host.maxBytes * 1.25);
     this.#layout = place.layout === 'document' ? new OneDocument(place, maxBytes) : new NodePerKey(place, maxBytes);
-    const own = [place.history, place.heartbeat];
     this.#cache = new TreeCache(lease.client, place.root, {
       reconcileMs,
       maxBytes,
-      ...(place.layout === 'document' ? { maxDepth: 0 } : place.root === '/' ? { accept: (path: string) => path !== '/zookeeper' && !own.includes(path) } : {}),
+      ...(place.layout === 'document' ? { maxDepth: 0 } : place.root === '/' ? { accept: (path: string) => isOwnedBy(place, path) } : {}),
     });
     this.#heartbeat = place.heartbeat === undefined ? undefined : new Heartbeat(lease.client, place.heartbeat, (error) => this.#host.warn(zookeeperError(`${place.what}: heartbeat ${place.heartbeat ?? ''}`, error)));
   }
@@ -190,7 +189,7 @@ class Feed {
     if (this.#isAsking || client.state !== 'connected') return;
     this.#isAsking = true;
     try {
-      await client.exists(this.#checked.place.root);
+      await client.exists(this.#checked.place.root, { background: true });
       if (!this.#isClosed && this.#cache.state === 'live') this.#confirm();
     } catch {
       // The state of the client tells it.

@@ -17,6 +17,7 @@ export class Heartbeat {
   #heardAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #hasWarned = false;
+  #isBeating = false;
 
   /** @param warn gets why the node cannot be written or watched, once */
   constructor(client: ZooKeeperClient, path: string, warn: (error: unknown) => void) {
@@ -43,25 +44,28 @@ export class Heartbeat {
 
   async #watch(): Promise<void> {
     const { signal } = this.#abort;
-    const watch = await this.#client.addWatch(this.#path, () => void (this.#heardAt = performance.now()), { signal });
+    const watch = await this.#client.addWatch(this.#path, () => void (this.#heardAt = performance.now()), { signal, background: true });
     signal.addEventListener('abort', () => void watch.remove().catch(() => undefined), { once: true });
   }
 
   #schedule(): void {
     this.#timer = setTimeout(() => {
-      // Somebody else may have been faster.
-      if (performance.now() - this.#heardAt > everyMs * 0.8) void this.#beat();
+      // Somebody else may have been faster, or the last one waits for a connection.
+      if (!this.#isBeating && performance.now() - this.#heardAt > everyMs * 0.8) void this.#beat();
       this.#schedule();
     }, jittered(everyMs)).unref();
   }
 
   async #beat(): Promise<void> {
     const { signal } = this.#abort;
+    this.#isBeating = true;
     try {
-      await this.#client.setData(this.#path, '', { signal });
+      await this.#client.setData(this.#path, '', { signal, background: true });
     } catch (error) {
-      if (isCode(error, 'NONODE')) await this.#client.ensurePath(this.#path, { signal }).catch((problem: unknown) => this.#problem(problem));
+      if (isCode(error, 'NONODE')) await this.#client.ensurePath(this.#path, { signal, background: true }).catch((problem: unknown) => this.#problem(problem));
       else this.#problem(error);
+    } finally {
+      this.#isBeating = false;
     }
   }
 

@@ -5,6 +5,8 @@ import { quote } from '../../core/redact.js';
 import type { Format } from '../../formats/format.js';
 import { formatForPath, formatNamed, type FormatLike } from '../../formats/registry.js';
 import { ZooKeeperClient, ZooKeeperError, type Auth, type ZooKeeperOptions, type ZooKeeperTls } from '../../zookeeper/index.js';
+import { pathProblem } from '../../zookeeper/paths.js';
+import { longestReconcileMs } from '../../zookeeper/tree/options.js';
 import { formatOption } from '../files/file-options.js';
 
 export interface ZooKeeperSourceOptions {
@@ -86,10 +88,11 @@ export function checked(options: ZooKeeperSourceOptions): Checked {
   if (!Number.isSafeInteger(historyLength) || historyLength < 1) throw wrongOption('zookeeper({ historyLength })', 'a whole number above 0', historyLength);
   const { history = beside(root, 'history') } = options;
   checkNode('history', history);
-  if (history === root || history.startsWith(`${root}/`)) {
-    throw new ConfigError('CALUMMA_OPTION', `zookeeper({ history }): expected a node outside of the root ${quote(root)}, found ${quote(history)}`);
+  if (history === '/' || history === root || history.startsWith(`${root}/`) || root.startsWith(`${history}/`)) {
+    throw new ConfigError('CALUMMA_OPTION', `zookeeper({ history }): expected a node outside of the root ${quote(root)} and not above it, found ${quote(history)}`);
   }
   const reconcileMs = msOf(options.reconcile ?? 60_000, 'zookeeper({ reconcile })');
+  if (reconcileMs > longestReconcileMs) throw wrongOption('zookeeper({ reconcile })', 'at most 21 days', options.reconcile);
   const connection = client === undefined ? connectionOf(options) : undefined;
   if (client !== undefined) checkClient(client, options);
   const place: Place = {
@@ -99,6 +102,12 @@ export function checked(options: ZooKeeperSourceOptions): Checked {
     heartbeat: heartbeat ? beside(root, 'heartbeat') : undefined,
   };
   return { place, reconcileMs, client, connection };
+}
+
+/** Of a root that is `/`: whether a node is part of it rather than of the server or of this library. */
+export function isOwnedBy({ root, history }: Place, path: string): boolean {
+  // The heartbeat may be that of another reader.
+  return root !== '/' || !['/zookeeper', history, beside(root, 'heartbeat')].some((other) => path === other || path.startsWith(`${other}/`));
 }
 
 function beside(root: string, what: string): string {
@@ -112,13 +121,17 @@ function chrootOf(connect: string): string {
 
 function checkNode(option: string, path: unknown): asserts path is string {
   checkText(`zookeeper({ ${option} })`, path);
-  if (path.startsWith('/') && (path === '/' || !/\/$|\/\/|\/\.{1,2}(\/|$)/.test(path))) return;
-  throw wrongOption(`zookeeper({ ${option} })`, 'the path of a node, such as "/config/gateway"', path);
+  const problem = pathProblem(path);
+  if (problem !== undefined) throw new ConfigError('CALUMMA_OPTION', `zookeeper({ ${option} }): expected the path of a node, such as "/config/gateway", found ${quote(path)}: ${problem.replace(/, found .*$/s, '')}`);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 function connectionOf({ connect, auth = [], tls = false, sessionTimeout = 6_000 }: ZooKeeperSourceOptions): ZooKeeperOptions {
-  const servers = typeof connect === 'string' ? connect : Array.isArray(connect) ? connect.join(',') : undefined;
-  if (servers === undefined || servers === '') throw optionError('zookeeper({ connect })', 'servers, such as "zk1:2181,zk2:2181"', connect);
+  const servers = typeof connect === 'string' ? connect.trim() : isTexts(connect) ? connect.map((server) => server.trim()).join(',') : undefined;
+  if (servers === undefined || servers === '') throw optionError('zookeeper({ connect })', 'servers, such as "zk1:2181,zk2:2181", or a list of them', connect);
   const list = (Array.isArray(auth) ? auth : [auth]) as readonly Auth[];
   const options = { connect: servers, auth: list, tls, sessionTimeoutMs: Math.round(msOf(sessionTimeout, 'zookeeper({ sessionTimeout })')) };
   try {
@@ -126,7 +139,7 @@ function connectionOf({ connect, auth = [], tls = false, sessionTimeout = 6_000 
     void new ZooKeeperClient(options).close();
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
-    throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): ${error.message.replace(/^ZooKeeperClient: /, '')}`);
+    throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): ${error.message.replace(/^ZooKeeperClient: /, '')}`, { cause: error.cause });
   }
   return options;
 }

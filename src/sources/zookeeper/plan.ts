@@ -6,7 +6,7 @@ import type { TreeNode } from '../../zookeeper/tree/index.js';
 import type { CheckedWrite } from '../store/write.js';
 import type { Changed } from './chronicle.js';
 import { isProperty, Keys } from './keys.js';
-import type { Place } from './options.js';
+import { isOwnedBy, type Place } from './options.js';
 import { dataOf, textIn } from './text.js';
 
 /** What there is, read at one moment. */
@@ -134,6 +134,7 @@ export class NodePlan {
     const problem = key === '' ? 'expected a name, found an empty key' : pathProblem(path);
     if (problem !== undefined) throw this.#refused(key, `a key that can be the name of a node: ${problem}`);
     // A slash can only be what joins names.
+    if (!isOwnedBy(this.#place, path)) throw this.#refused(key, 'another key: this node belongs to the server, or to the history or the heartbeat of this root');
     if (this.#keys.keyOf(path) !== key) throw this.#refused(key, 'a key without "/": names of nodes have none; with `separator: "/"` it joins them');
     return path;
   }

@@ -11,7 +11,7 @@ import { Chronicle, entriesOf } from './chronicle.js';
 import type { Clients } from './clients.js';
 import { documentPlan } from './document-plan.js';
 import { zookeeperError } from './errors.js';
-import type { Checked, Place } from './options.js';
+import { isOwnedBy, type Checked, type Place } from './options.js';
 import { NodePlan, type Nodes, type Plan } from './plan.js';
 
 const triesAtMost = 20;
@@ -102,7 +102,7 @@ class Attempt {
 
   async #nodes(): Promise<Nodes> {
     const { root, layout } = this.#place;
-    if (layout === 'node-per-key') return readTree(this.#client, root, { maxBytes: maxStoreBytes * 2 });
+    if (layout === 'node-per-key') return readTree(this.#client, root, { maxBytes: maxStoreBytes * 2, accept: (path) => isOwnedBy(this.#place, path) });
     const nodes = await readTree(this.#client, root, { maxDepth: 0 });
     return nodes;
   }

@@ -74,7 +74,7 @@ export class TreeFollower {
   constructor(parts: FollowerParts, events: FollowerEvents) {
     this.#parts = parts;
     this.#events = events;
-    this.#reader = new BatchReader(parts.client, this.#abort.signal);
+    this.#reader = new BatchReader(parts.client, { signal: this.#abort.signal, background: true });
   }
 
   /** The largest transaction that the tree has a trace of. */
@@ -149,10 +149,10 @@ export class TreeFollower {
   async #load(): Promise<void> {
     const { client, tree, createRoot } = this.#parts;
     const { signal } = this.#abort;
-    await client.connect({ signal });
+    await client.connect({ signal, background: true });
     // A connection that comes later says so again.
     this.#mustLoad = false;
-    if (createRoot) await client.ensurePath(tree.root, { signal });
+    if (createRoot) await client.ensurePath(tree.root, { signal, background: true });
     await this.#listen();
     const crawl = this.#crawl();
     await crawl.everything(tree.root);
@@ -174,11 +174,11 @@ export class TreeFollower {
     if (this.#watch !== undefined || this.#isOld) return;
     const { signal } = this.#abort;
     try {
-      this.#watch = await client.addWatch(tree.root, this.#heard, { recursive: !scope.isRootOnly, signal });
+      this.#watch = await client.addWatch(tree.root, this.#heard, { recursive: !scope.isRootOnly, signal, background: true });
     } catch (error) {
       if (!isCode(error, 'UNIMPLEMENTED')) throw error;
       this.#isOld = true;
-      this.#reader = new WatchingReader(client, tree.root, this.#heard, signal);
+      this.#reader = new WatchingReader(client, tree.root, this.#heard, { signal, background: true });
     }
   }
 

@@ -30,9 +30,9 @@ export class BatchReader implements Reader {
   readonly #client: ZooKeeperClient;
   readonly #options: ReadManyOptions;
 
-  constructor(client: ZooKeeperClient, signal: AbortSignal) {
+  constructor(client: ZooKeeperClient, options: CallSignal) {
     this.#client = client;
-    this.#options = { signal, views: true };
+    this.#options = { ...options, views: true };
   }
 
   read(paths: readonly string[], found: (path: string, what: Found) => void): Promise<void> {
@@ -61,10 +61,10 @@ export class WatchingReader implements Reader {
   readonly #root: string;
 
   /** @param watch always the same function: the client tells it once, however often it was given */
-  constructor(client: ZooKeeperClient, root: string, watch: WatchListener | undefined, signal: AbortSignal) {
+  constructor(client: ZooKeeperClient, root: string, watch: WatchListener | undefined, options: CallSignal) {
     this.#client = client;
     this.#root = root;
-    this.#options = { signal, watch };
+    this.#options = { ...options, watch };
     this.listsLeaves = watch !== undefined;
   }
 

@@ -1,13 +1,14 @@
 import { Aborts } from '../aborts.js';
 import type { ZooKeeperClient } from '../client.js';
 import { argumentError, closedError } from '../errors.js';
+import { checkKeys, checkListening, kindOf } from '../inputs.js';
 import { Listeners, type ListenOptions, type Unsubscribe } from '../listeners.js';
 import type { StateChange } from '../session.js';
 import { Audience, type ChangesOptions } from './audience.js';
 import type { TreeBatch } from './changes.js';
 import { TreeFollower } from './follower.js';
 import type { TreeNode } from './node.js';
-import { checkTreeOptions, type TreeCacheOptions } from './options.js';
+import { checkTreeOptions, longestReconcileMs, type TreeCacheOptions } from './options.js';
 import { Scope } from './scope.js';
 import { Tree } from './tree.js';
 
@@ -82,7 +83,7 @@ export class TreeCache {
   #closing: Promise<void> | undefined;
 
   constructor(client: ZooKeeperClient, root: string, options: TreeCacheOptions = {}) {
-    checkTreeOptions(client, root, options);
+    checkTreeOptions(client, root, options, (from) => typeof from === 'object' && from !== null && #tree in from);
     const { keepData = true, reconcileMs = 60_000, maxBytes = 64 * 1024 * 1024, createRoot = false, from } = options;
     this.root = root;
     this.#client = client;
@@ -149,11 +150,19 @@ export class TreeCache {
    *
    * @throws ZooKeeperError `CLOSED` when it is closed before; the signal's reason when that aborts
    */
-  async ready({ signal }: ListenOptions = {}): Promise<void> {
-    while (!this.#hasLoaded) {
-      signal?.throwIfAborted();
-      if (this.#state === 'closed') throw this.#endedBy ?? closedError('TreeCache.ready', this.root);
-      await this.#turn(signal);
+  async ready(options: ListenOptions = {}): Promise<void> {
+    checkKeys('TreeCache.ready', 'options', options, ['signal']);
+    const { signal } = options;
+    // What it waits for runs in the background, which keeps no process alive; who waits for it does.
+    const alive = setInterval(() => undefined, longestReconcileMs);
+    try {
+      while (!this.#hasLoaded) {
+        signal?.throwIfAborted();
+        if (this.#state === 'closed') throw this.#endedBy ?? closedError('TreeCache.ready', this.root);
+        await this.#turn(signal);
+      }
+    } finally {
+      clearInterval(alive);
     }
   }
 
@@ -179,10 +188,10 @@ export class TreeCache {
   on(kind: 'state', listener: (change: TreeStateChange) => unknown, options?: ListenOptions): Unsubscribe;
   on(kind: 'error', listener: (error: unknown) => unknown, options?: ListenOptions): Unsubscribe;
   on(kind: keyof Kinds, listener: (value: never) => unknown, options: ChangesOptions = {}): Unsubscribe {
+    if (kind !== 'changes' && !Object.hasOwn(this.#listeners, kind)) throw argumentError('TreeCache.on', `expected changes, initialized, checked, state or error, found ${JSON.stringify(kind)}`);
+    checkListening('TreeCache.on', listener, options, kind === 'changes' ? ['afterLoad'] : []);
     if (kind === 'changes') return this.#audience.add(listener as (batch: TreeBatch) => unknown, options);
-    const listeners = (this.#listeners as Partial<Record<string, Listeners<unknown>>>)[kind];
-    if (listeners === undefined) throw argumentError('TreeCache.on', `expected changes, initialized, checked, state or error, found ${JSON.stringify(kind)}`);
-    return listeners.add(listener as (value: unknown) => unknown, options);
+    return (this.#listeners[kind] as Listeners<unknown>).add(listener as (value: unknown) => unknown, options);
   }
 
   /**
@@ -196,6 +205,8 @@ export class TreeCache {
    * await cache.close();
    */
   follow(path: string, listener: (node: TreeNode | undefined) => unknown, options: ListenOptions = {}): Unsubscribe {
+    checkName('follow', path);
+    checkListening('TreeCache.follow', listener, options);
     const stop = this.#audience.add(({ changes }) => {
       // Only the last one counts: a merged batch has one of each path anyway.
       const change = changes.findLast((one) => one.path === path);
@@ -212,16 +223,19 @@ export class TreeCache {
 
   /** A node; `undefined` if it is not there, may not be read, or lies outside of the root. */
   get(path: string): TreeNode | undefined {
+    checkName('get', path);
     return this.#tree.node(path);
   }
 
   /** Whether a node is there and can be read. */
   has(path: string): boolean {
+    checkName('has', path);
     return this.#tree.isReadable(path);
   }
 
   /** The names of the children of a node, in order; `undefined` if the node is not there. */
   children(path: string): string[] | undefined {
+    checkName('children', path);
     const names = this.#tree.names(path);
     if (names === undefined || !this.#tree.isReadable(path)) return undefined;
     const prefix = path === '/' ? '/' : `${path}/`;
@@ -319,6 +333,10 @@ export class TreeCache {
       this.#schedule();
     }, this.#reconcileMs * (0.9 + 0.2 * Math.random())).unref();
   }
+}
+
+function checkName(operation: string, path: unknown): void {
+  if (typeof path !== 'string') throw argumentError(`TreeCache.${operation}`, `expected a path, found ${kindOf(path)}`);
 }
 
 function warn(error: unknown): void {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 
 import { createConfig } from '../../../src/index.js';
@@ -79,6 +80,25 @@ describeWith('zookeeper', 'zookeeper() in a bad hour', () => {
     expect(config.keys()).toEqual([]);
     await cache.close();
   });
+
+  test('an outage, however long, is followed by one beat, not by all that were missed', async () => {
+    const zk = open();
+    const root = freshRoot();
+    await put(zk, `${root}/a`, '1');
+    const proxy = await openProxy(server().port);
+    await using config = createConfig({ layers: [zookeeper({ connect: `127.0.0.1:${proxy.port}`, root, heartbeat: true })], onError: () => undefined });
+    await config.ready();
+    const beats = async (): Promise<number> => (await zk.exists(`${root}-heartbeat`))?.version ?? -1;
+    await expect.poll(beats).toBeGreaterThanOrEqual(0);
+    const before = await beats();
+    await proxy.refuse();
+    // Two of them would be due meanwhile.
+    await sleep(11_500);
+    await proxy.heal();
+    await expect.poll(beats, { timeout: 10_000, interval: 20 }).toBeGreaterThan(before);
+    expect(await beats()).toBe(before + 1);
+    await proxy.close();
+  }, 60_000);
 
   test('a server that answers but tells of no changes makes the layer stale by its heartbeat, and live again', async () => {
     const zk = open();

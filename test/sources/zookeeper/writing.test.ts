@@ -52,6 +52,21 @@ describeWith('zookeeper', 'writing to ZooKeeper', () => {
     await reader.stop();
   });
 
+  test('behind a chroot the root may be /: history and heartbeat are no properties there, and do not count', async () => {
+    const chroot = freshRoot();
+    const source = zookeeper({ connect: `${server().url}${chroot}`, root: '/' });
+    await source.set({ 'gateway.limit': 50 }, why);
+    await source.set({ 'gateway.limit': null, burst: 'x'.repeat(1_000) }, why);
+    await put(open(), `${chroot}/calumma-heartbeat`, 'of another reader');
+    const reader = follow(source);
+    await until(() => reader.readings.length > 0);
+    expect([...reader.entries.keys()]).toEqual(['burst']);
+    for (const key of ['calumma-history.w-0000000000', 'calumma-heartbeat']) {
+      expect(await refused(source.set({ [key]: 'x' }, why))).toMatchObject({ code: 'CALUMMA_OPTION', message: expect.stringContaining('belongs to the server, or to the history') as string });
+    }
+    await reader.stop();
+  });
+
   test('a node with children keeps them when its own text goes', async () => {
     const root = freshRoot();
     const source = zookeeper({ connect: server().url, root });

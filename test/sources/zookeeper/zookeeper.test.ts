@@ -207,7 +207,7 @@ describeWith('zookeeper', 'zookeeper()', () => {
   test('wrong options are refused, each by its name, and no secret is shown', () => {
     const right = { connect: '127.0.0.1:1', root: '/a' };
     const cases: [object, string][] = [
-      [{ root: '/a' }, 'zookeeper({ connect }): expected servers, such as "zk1:2181,zk2:2181", found undefined'],
+      [{ root: '/a' }, 'zookeeper({ connect }): expected servers, such as "zk1:2181,zk2:2181", or a list of them, found undefined'],
       [{ ...right, connect: 'a:b:c' }, 'zookeeper(options): '],
       [{ ...right, root: 'a' }, 'zookeeper({ root }): expected the path of a node, such as "/config/gateway", found "a"'],
       [{ ...right, root: '/a/' }, 'zookeeper({ root })'],
@@ -218,7 +218,15 @@ describeWith('zookeeper', 'zookeeper()', () => {
       [{ ...right, sessionTimeout: 'soon' }, 'zookeeper({ sessionTimeout }): expected ms or a duration such as "5s", found "soon"'],
       [{ ...right, reconcile: 0 }, 'zookeeper({ reconcile })'],
       [{ ...right, historyLength: 0 }, 'zookeeper({ historyLength }): expected a whole number above 0, found 0'],
-      [{ ...right, history: '/a/history' }, 'zookeeper({ history }): expected a node outside of the root "/a", found "/a/history"'],
+      [{ ...right, history: '/a/history' }, 'zookeeper({ history }): expected a node outside of the root "/a" and not above it, found "/a/history"'],
+      [{ ...right, root: '/a/b', history: '/a' }, 'zookeeper({ history }): expected a node outside of the root "/a/b" and not above it, found "/a"'],
+      [{ ...right, root: '/a\u0001' }, 'zookeeper({ root }): expected the path of a node, such as "/config/gateway", found "/a\\u0001": ZooKeeper allows no character U+0001'],
+      [{ ...right, reconcile: '30d' }, 'zookeeper({ reconcile }): expected at most 21 days, found "30d"'],
+      [{ ...right, connect: ['a', 5] }, 'zookeeper({ connect })'],
+      [{ ...right, connect: ['a:1/x', 'b:1/x'] }, 'zookeeper(options): connect: after the servers: expected one chroot'],
+      [{ ...right, connect: 'zk://ann:geheim@a' }, 'zookeeper(options): connect: expected servers'],
+      [{ ...right, auth: null }, 'zookeeper(options): expected auth with a scheme'],
+      [{ ...right, tls: { cert: 'none', key: 'geheim' } }, 'zookeeper(options): expected tls with keys and certificates that Node can read'],
       [{ ...right, auth: { scheme: '', auth: 'ann:geheim' } }, 'zookeeper(options): expected auth with a scheme'],
       [{ ...right, tls: 'yes' }, 'zookeeper(options): expected tls'],
       [{ ...right, client: {} }, 'zookeeper(options): expected either client or connect, found both'],
