@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 
+import { oneLines } from './lines.js';
+
 export type Style = Parameters<typeof styleText>[0];
 
 /** Where a command writes, and how: lines for people, values for programs, news that things went wrong. */
@@ -36,7 +38,7 @@ export function outputTo(stdout: Sink, stderr: Sink, environment: NodeJS.Process
   const [onStdout, onStderr] = [painter(stdout), painter(stderr)];
   return {
     line: (text = '') => void stdout.write(`${text}\n`),
-    problem: (text, style = 'red') => void stderr.write(`${onStderr(style, text)}\n`),
+    problem: (text, style = 'red') => void stderr.write(`${onStderr(style, oneLines(text))}\n`),
     isTerminal: stdout.isTTY === true,
     drawsProgress: stderr.isTTY === true && environment.TERM !== 'dumb',
     draw: (line) => void stderr.write(`\r\u001b[K${line}`),

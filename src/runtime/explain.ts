@@ -83,7 +83,13 @@ function holding(layer: Layer, key: string, secret: boolean): Holding {
 // One secret among the references makes every step a secret: which part of which text it filled cannot be told apart.
 function shown(step: Step, secret: boolean): Step {
   if (!secret) return step.value === undefined ? step : { ...step, value: withoutUserinfo(step.value) };
-  return { ...step, expression: withoutDefault(step.expression), value: step.value === undefined ? undefined : mask };
+  // A name that was filled itself, as in `${a${db.password}}`, holds what it was filled with.
+  const { key, ...rest } = step;
+  return { ...rest, ...(key !== undefined && { key: isPlain(step.expression) ? key : mask }), expression: withoutDefault(step.expression), value: step.value === undefined ? undefined : mask };
+}
+
+function isPlain(expression: string): boolean {
+  return expression.lastIndexOf('${') === 0;
 }
 
 function withoutDefault(expression: string): string {

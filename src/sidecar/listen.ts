@@ -45,17 +45,18 @@ async function removeLeftSocket(path: string): Promise<void> {
   const stat = await lstat(path).catch(() => undefined);
   if (stat === undefined) return;
   if (!stat.isSocket()) throw new ConfigError('CALUMMA_LISTEN', `the sidecar cannot listen at ${path}: expected a free place or a socket, found something else`);
-  if (!(await isAnswered(path))) await unlink(path);
+  if (!(await isListenedAt(path))) await unlink(path);
 }
 
-function isAnswered(path: string): Promise<boolean> {
+/** Whether somebody listens at a socket. One that we may not open, or that has too many before it already, is in use. */
+export function isListenedAt(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const done = (answered: boolean): void => {
+    const done = (inUse: boolean): void => {
       socket.destroy();
-      resolve(answered);
+      resolve(inUse);
     };
     socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
+    socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => done(!['ECONNREFUSED', 'ENOENT'].includes(code)));
   });
 }

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { unlink } from 'node:fs/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Config } from '../index.js';
 import { hasBody } from './answer.js';
@@ -119,7 +118,6 @@ class Service implements Sidecar {
     await Promise.all(closed);
     clearTimeout(cut);
     namespaces.close();
-    if (this.#socketPath !== undefined) await unlink(this.#socketPath).catch(() => undefined);
   }
 
   #cut(): void {

@@ -150,7 +150,7 @@ describe('what answers is no sidecar', () => {
     const nonsense = await serve(() => ({ status: 200, body: '<html>' }));
     for (const [args, said] of [
       [['get', 'a', '--sidecar', page], /answers 404: is it a sidecar\?$/],
-      [['list', '--sidecar', nonsense], /does not answer in JSON: is it a sidecar\?$/],
+      [['list', '--sidecar', nonsense], /does not answer as a sidecar does: is it one\?$/],
       [['watch', '--sidecar', page], /answers 404: is it a sidecar\?$/],
       [['get', 'a', '--sidecar', 'http://127.0.0.1:1'], /no sidecar answers at http:\/\/127\.0\.0\.1:1: ECONNREFUSED$/],
       [['get', 'a', '--sidecar', '/no/such.sock'], /no sidecar answers at \/no\/such\.sock: ENOENT$/],

@@ -121,6 +121,12 @@ describe('a value filled from a secret', () => {
     expect(String(config.explain('alias.url'))).not.toContain('hunter2');
   });
 
+  it('is masked in explain where it is part of the name of a reference', () => {
+    const { config } = rig([values({ named: '${x${db.password}}', 'db.password': 'hunter2' })]);
+    expect(config.explain('named').interpolation).toMatchObject([{ expression: '${x${db.password}}', key: '***' }, { expression: '${db.password}', key: 'db.password', value: '***' }]);
+    expect(JSON.stringify(config.explain('named'))).not.toContain('hunter2');
+  });
+
   it('is masked in the error of a property', () => {
     const { config, errors } = rig(layers());
     config.getIntProperty('copy', 0);

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createConfig, values } from '../../src/index.js';
 import { startSidecar } from '../../src/sidecar/index.js';
-import { serving, sidecarOf } from './rig.js';
+import { raw, serving, sidecarOf } from './rig.js';
 
 const configs = { default: createConfig({ layers: [values({ a: '1' })], context: {} }) };
 
@@ -61,6 +64,34 @@ it('takes the place of a socket that a killed process has left, and of nothing e
   writeFileSync(file, 'mine');
   await expect(startSidecar({ configs, listen: false, socketPath: file })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
   await expect(startSidecar({ configs, listen: false, socketPath: join(folder, 'none', 'x.sock') })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
+});
+
+it('leaves a socket alone that somebody listens at who is too busy to take anybody in', async (test) => {
+  const busy = join(scratch(), 'busy.sock');
+  // It listens and never accepts, with room for one.
+  const script = 'import socket,sys,time;s=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);s.listen(0);print("there",flush=True);time.sleep(60)';
+  const listener = spawn('python3', ['-c', script, busy], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void listener.kill());
+  if (!(await Promise.race([once(listener, 'error').then(() => false), once(listener.stdout, 'data').then(() => true)]))) test.skip('needs python3');
+  const waiting = [connect(busy), connect(busy)];
+  for (const socket of waiting) socket.on('error', () => undefined);
+  onTestFinished(() => waiting.forEach((socket) => void socket.destroy()));
+  await expect(startSidecar({ configs, listen: false, socketPath: busy })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
+  expect(statSync(busy).isSocket()).toBe(true);
+});
+
+it('does not take the socket of its successor away when it has drained', async () => {
+  const socketPath = join(scratch(), 'sidecar.sock');
+  const first = await sidecarOf({ configs, listen: { port: 0 }, socketPath });
+  const slow = await raw(first.url!);
+  slow.write('POST /v1/refresh HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n');
+  // Answered, so the one before it on this server is being looked at.
+  await fetch(`${first.url}/healthz`);
+  const closed = first.close({ drainMs: 10_000 });
+  const second = await sidecarOf({ configs, listen: false, socketPath });
+  slow.destroy();
+  await closed;
+  expect(await overSocket(second.socketPath!, '/v1/config/default/a')).toBe('1');
 });
 
 it.each([

@@ -3,6 +3,7 @@ import { type IncomingMessage, request, type RequestOptions } from 'node:http';
 
 import { Failure } from '../exit.js';
 import { type Address, shownAddress } from './address.js';
+import { mostChars, tooLong } from './limit.js';
 
 export interface Question {
   readonly method?: string;
@@ -27,9 +28,18 @@ export async function ask(address: Address, question: Question): Promise<Incomin
   const body = question.body === undefined ? undefined : JSON.stringify(question.body);
   const options = optionsOf(address, question, body);
   return new Promise((resolve, reject) => {
-    const sent = send(options, resolve);
-    sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs / 1_000} s`)));
-    sent.on('error', (error: Error & { code?: string }) => reject(unreachable(address, error)));
+    const sent = send(options, (answer) => {
+      clearTimeout(giveUp);
+      resolve(answer);
+    });
+    const silent = (): void => void sent.destroy(new Error(`no answer within ${patienceMs / 1_000} s`));
+    sent.setTimeout(patienceMs, silent);
+    // Also where something is said all the time, and it is no answer.
+    const giveUp = setTimeout(silent, patienceMs);
+    sent.on('error', (error: Error & { code?: string }) => {
+      clearTimeout(giveUp);
+      reject(unreachable(address, error));
+    });
     sent.end(body);
   });
 }
@@ -77,13 +87,17 @@ export function unreachable(address: Address, error: Error & { code?: string }):
   return new Failure(`no sidecar answers at ${shownAddress(address)}: ${error.code ?? error.message}`, { cause: error });
 }
 
-/** The whole body. @throws Failure when it breaks off */
+/** The whole body. @throws Failure when it breaks off, or goes on and on */
 export async function textOf(address: Address, answer: IncomingMessage): Promise<string> {
   answer.setEncoding('utf8');
   let text = '';
   try {
-    for await (const piece of answer) text += piece as string;
+    for await (const piece of answer) {
+      text += piece as string;
+      if (text.length > mostChars) throw tooLong();
+    }
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw unreachable(address, error as Error);
   }
   return text;

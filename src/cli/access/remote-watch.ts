@@ -4,27 +4,12 @@ import type { Listener } from './access.js';
 import type { Address } from './address.js';
 import { eventsIn } from './event-stream.js';
 import { ask, problemOf } from './http.js';
+import { type Fields, fieldsIn, lagIn, listIn, textIn, textOrNull, understood, valuesIn } from './words.js';
 
 interface Feed {
   readonly address: Address;
   readonly namespace: string;
   readonly prefix: string;
-}
-
-interface Snapshot {
-  readonly values: Readonly<Record<string, string>>;
-}
-
-interface Told {
-  readonly at: string;
-  readonly lagMs?: number | null;
-  readonly changes: readonly { readonly key: string; readonly op: string; readonly value?: string; readonly layer?: string }[];
-}
-
-interface ToldState {
-  readonly since: string;
-  readonly layer: string;
-  readonly state: string;
 }
 
 interface Follower {
@@ -72,36 +57,38 @@ async function follow({ address, namespace, prefix }: Feed, follower: Follower, 
   if (follower.lost) tellState(follower, 'live');
   follower.lost = false;
   for await (const { event, data } of eventsIn(answer)) {
-    if (event === 'snapshot') takeSnapshot(follower, JSON.parse(data) as Snapshot);
-    else if (event === 'change') takeChange(follower, JSON.parse(data) as Told);
-    else if (event === 'state') takeState(follower, JSON.parse(data) as ToldState);
+    if (event === 'snapshot') takeSnapshot(follower, understood(address, data, valuesIn).values);
+    else if (event === 'change') understood(address, data, (told) => takeChange(follower, fieldsIn(told)));
+    else if (event === 'state') understood(address, data, (told) => takeState(follower, fieldsIn(told)));
   }
   return undefined;
 }
 
-function takeSnapshot(follower: Follower, snapshot: Snapshot): void {
-  const [before, after] = [follower.values, new Map(Object.entries(snapshot.values))];
-  follower.values = after;
+function takeSnapshot(follower: Follower, after: ReadonlyMap<string, string>): void {
+  const before = follower.values;
+  follower.values = new Map(after);
   if (before === undefined) return follower.listener.ready();
   const keys = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
   const changes = keys.map((key) => ({ key, before: before.get(key) ?? null, after: after.get(key) ?? null, layer: null, lagMs: null }));
   if (changes.length > 0) follower.listener.change({ at: now(), changes });
 }
 
-function takeChange(follower: Follower, { at, changes, lagMs = null }: Told): void {
+function takeChange(follower: Follower, { at, changes, lagMs }: Fields): void {
   const values = (follower.values ??= new Map());
-  const told = changes.map(({ key, op, value, layer = null }) => {
+  const told = listIn(changes, (change) => {
+    const { key: name, op, value, layer } = fieldsIn(change);
+    const key = textIn(name);
     const before = values.get(key) ?? null;
-    const after = op === 'delete' ? null : (value ?? '');
+    const after = op === 'delete' ? null : textIn(value);
     if (after === null) values.delete(key);
     else values.set(key, after);
-    return { key, before, after, layer, lagMs };
+    return { key, before, after, layer: textOrNull(layer), lagMs: lagIn(lagMs) };
   });
-  follower.listener.change({ at, changes: told });
+  follower.listener.change({ at: textIn(at), changes: told });
 }
 
-function takeState({ listener }: Follower, { since, layer, state }: ToldState): void {
-  listener.state({ at: since, layer, state });
+function takeState({ listener }: Follower, { since, layer, state }: Fields): void {
+  listener.state({ at: textIn(since), layer: textIn(layer), state: textIn(state) });
 }
 
 function now(): string {

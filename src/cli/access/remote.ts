@@ -1,37 +1,38 @@
 import { Failure } from '../exit.js';
-import type { Access, Done, Edit, Explained, HistoryLine, HistoryQuery, Preview, Row, Signature } from './access.js';
-import { type Address, shownAddress } from './address.js';
+import type { Access, Edit, HistoryQuery, Row, Signature } from './access.js';
+import type { Address } from './address.js';
 import { ask, isOk, problemOf, type Question, textOf } from './http.js';
 import { nothingToUndo } from './nothing-to-undo.js';
+import { doneIn, explainedIn, fieldsIn, historyIn, listIn, previewIn, textIn, textOrNull, understood, type Values, valuesIn } from './words.js';
 
 /** The cascade of a sidecar. */
 export function openRemote(address: Address, namespace = 'default'): Promise<Access> {
   const at = (resource: string, ...rest: readonly string[]): string => ['/v1', resource, namespace, ...rest].map((part, index) => (index === 0 ? part : encodeURIComponent(part))).join('/');
-  const json = async <T>(question: Question): Promise<T> => parsed(address, await body(address, question)) as T;
-  const valuesOf = (prefix: string): Promise<Values> => json({ path: at('config') + query({ prefix }) });
-  const rollback = async (version: string, rest: object): Promise<object> => {
-    const answer = await json<{ readonly keys?: readonly string[]; readonly version?: string }>({ method: 'POST', path: at('rollback'), body: { version, ...rest } });
-    if (answer.keys?.length === 0) throw await nothingToUndo(version, answer.version);
-    return answer;
+  const json = async <T>(question: Question, read: (answer: unknown) => T): Promise<T> => understood(address, await body(address, question), read);
+  const valuesOf = (prefix: string): Promise<Values> => json({ path: at('config') + query({ prefix }) }, valuesIn);
+  const rollback = async <T>(version: string, rest: object, read: (answer: unknown) => T): Promise<T> => {
+    const told = (answer: unknown) => {
+      const { keys, version: newest } = fieldsIn(answer);
+      const isNothing = keys !== undefined && listIn(keys, textIn).length === 0;
+      return isNothing ? { newest: textOrNull(newest) ?? undefined } : { read: read(answer) };
+    };
+    const answer = await json({ method: 'POST', path: at('rollback'), body: { version, ...rest } }, told);
+    if ('newest' in answer) throw await nothingToUndo(version, answer.newest);
+    return answer.read;
   };
   return Promise.resolve({
     get: (key) => get(address, at('config', key), key),
-    keys: async () => Object.keys((await valuesOf('')).values),
+    keys: async () => [...(await valuesOf('')).values.keys()],
     list: async (prefix) => rowsOf(await valuesOf(prefix)),
-    explain: async (key) => explainedBy(await json<Partial<Explained>>({ path: at('explain', key) }), key),
+    explain: (key) => json({ path: at('explain', key) }, (answer) => explainedIn(answer, key)),
     watch: async (prefix, listener, signal) => (await import('./remote-watch.js')).watchRemote({ address, namespace, prefix }, listener, signal),
-    preview: (edit) => json({ method: 'POST', path: at('preview'), body: bodyOf(edit) }).then(previewOf),
-    write: (edit, signature, expectedVersion) => json<Done>({ method: 'PATCH', path: at('config'), body: { ...bodyOf(edit), ...signature, expectedVersion } }).then(doneOf),
-    history: (asked) => history(json, at('history'), asked),
-    previewRollback: (version, layer) => rollback(version, { layer, dryRun: true }).then(previewOf),
-    rollback: (version, signature: Signature, layer) => rollback(version, { layer, ...signature }).then(doneOf),
+    preview: (edit) => json({ method: 'POST', path: at('preview'), body: bodyOf(edit) }, previewIn),
+    write: (edit, signature, expectedVersion) => json({ method: 'PATCH', path: at('config'), body: { ...bodyOf(edit), ...signature, expectedVersion } }, doneIn),
+    history: ({ layer, key, limit }: HistoryQuery) => json({ path: at('history') + query({ layer, key, limit }) }, historyIn),
+    previewRollback: (version, layer) => rollback(version, { layer, dryRun: true }, previewIn),
+    rollback: (version, signature: Signature, layer) => rollback(version, { layer, ...signature }, doneIn),
     close: () => Promise.resolve(),
   });
-}
-
-interface Values {
-  readonly values: Readonly<Record<string, string>>;
-  readonly masked?: readonly string[];
 }
 
 async function get(address: Address, path: string, key: string): Promise<string | undefined> {
@@ -52,48 +53,17 @@ async function body(address: Address, question: Question): Promise<string> {
   return textOf(address, answer);
 }
 
-function parsed(address: Address, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Failure(`${shownAddress(address)} does not answer in JSON: is it a sidecar?`, { cause: error });
-  }
-}
-
 function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const given = Object.entries(parameters).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name}=${encodeURIComponent(value)}`]));
   return given.length === 0 ? '' : `?${given.join('&')}`;
 }
 
-function rowsOf({ values, masked = [] }: Values): Row[] {
-  const secrets = new Set(masked);
-  return Object.keys(values).sort().map((key) => ({ key, value: values[key] ?? '', secret: secrets.has(key), layer: null, origin: null, ambient: false }));
-}
-
-/** Whatever a sidecar of another version leaves out. */
-function explainedBy(told: Partial<Explained>, key: string): Explained {
-  const { value = null, secret = false, winner = null, hidden = [], unread = [], interpolation = [], errors = [] } = told;
-  return { key, value, secret, winner, hidden, unread, interpolation, errors };
+function rowsOf({ values, masked }: Values): Row[] {
+  return [...values.keys()].sort().map((key) => ({ key, value: values.get(key) ?? '', secret: masked.has(key), layer: null, origin: null, ambient: false }));
 }
 
 function bodyOf({ set, remove, layer }: Edit): object {
   // Without a prototype, so that a key named `__proto__` is a key.
   const entries = Object.assign(Object.create(null) as object, Object.fromEntries(set));
   return { set: entries, delete: [...remove], layer };
-}
-
-/** Without what only a sidecar has to say, so that a script reads the same from both. */
-function doneOf(answer: object): Done {
-  const { layer = '', version = '' } = answer as Partial<Done>;
-  return { layer, version };
-}
-
-function previewOf(answer: unknown): Preview {
-  const { layer = null, changes = [], hidden = [] } = answer as Partial<Omit<Preview, 'changes'>> & { readonly changes?: readonly { readonly key: string; readonly before?: string | null; readonly after?: string | null }[] };
-  return { layer, changes: changes.map(({ key, before, after }) => ({ key, before: before ?? null, after: after ?? null })), hidden };
-}
-
-async function history(json: (question: Question) => Promise<{ readonly entries: readonly Partial<HistoryLine>[] }>, path: string, { layer, key, limit }: HistoryQuery): Promise<HistoryLine[]> {
-  const answer = await json({ path: path + query({ layer, key, limit }) });
-  return answer.entries.map((line) => ({ key: '', version: '', author: '', reason: '', at: '', ...line, before: line.before ?? null, after: line.after ?? null }));
 }

@@ -27,7 +27,7 @@ function print(output: Output, explained: Explained): void {
 
 function cells({ layer, raw, origin, since, staleSince }: Holder): string[] {
   const times = [...(since === undefined ? [] : [`since ${since}`]), ...(staleSince === undefined ? [] : [`stale since ${staleSince}`])];
-  return [layer, valueOrNot(raw), origin ?? '', times.join('  ')];
+  return [layer, valueOrNot(raw), origin ?? '', times.join('  ')].map(oneLine);
 }
 
 function styleOf(holder: Holder | undefined, at: number): Style {
@@ -36,5 +36,5 @@ function styleOf(holder: Holder | undefined, at: number): Style {
 }
 
 function unreadLines({ unread }: Explained): string[] {
-  return unread.map((layer) => `  ? ${layer} could not be read so far: it may have another value`);
+  return unread.map((layer) => `  ? ${oneLine(layer)} could not be read so far: it may have another value`);
 }

@@ -22,6 +22,6 @@ export async function history({ output }: Terminal, key: string | undefined, opt
 }
 
 function print(output: Output, lines: readonly HistoryLine[]): void {
-  const rows = lines.map(({ version, at, author, key, before, after, reason }) => [version, output.style('dim', at), oneLine(author), output.style('bold', oneLine(key)), `${valueOrNot(before)} → ${valueOrNot(after)}`, output.style('dim', oneLine(reason))]);
+  const rows = lines.map(({ version, at, author, key, before, after, reason }) => [oneLine(version), output.style('dim', oneLine(at)), oneLine(author), output.style('bold', oneLine(key)), `${valueOrNot(before)} → ${valueOrNot(after)}`, output.style('dim', oneLine(reason))]);
   for (const line of columns(rows)) output.line(line);
 }

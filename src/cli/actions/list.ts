@@ -15,7 +15,7 @@ export async function list({ output }: Terminal, prefix: string, options: ReadOp
 }
 
 function print(output: Output, rows: readonly Row[], left: number): void {
-  const lines = columns(rows.map(({ key, value, origin }) => (origin === null ? [oneLine(key), oneLine(value)] : [oneLine(key), oneLine(value), output.style('dim', origin)])));
+  const lines = columns(rows.map(({ key, value, origin }) => (origin === null ? [oneLine(key), oneLine(value)] : [oneLine(key), oneLine(value), output.style('dim', oneLine(origin))])));
   for (const line of lines) output.line(line);
   if (left > 0) output.line(output.style('dim', `and ${left} variables of the environment: --all`));
 }

@@ -12,13 +12,13 @@ export async function watch({ output, stop }: Terminal, prefix: string, options:
 }
 
 function lines(output: Output): Omit<Listener, 'ready'> {
-  const time = (at: string): string => output.style('dim', at);
+  const time = (at: string): string => output.style('dim', oneLine(at));
   return {
     change({ at, changes }) {
       for (const { key, before, after, layer, lagMs } of changes) {
         const values = `${output.style('dim', valueOrNot(before))} → ${output.style('green', valueOrNot(after))}`;
         const lag = lagMs === null ? [] : [`${lagMs} ms`];
-        output.line([time(at), output.style('bold', oneLine(key)), values, output.style('dim', [...(layer === null ? [] : [layer]), ...lag].join('  '))].join('  ').trimEnd());
+        output.line([time(at), output.style('bold', oneLine(key)), values, output.style('dim', [...(layer === null ? [] : [oneLine(layer)]), ...lag].join('  '))].join('  ').trimEnd());
       }
     },
     state({ at, layer, state }) {

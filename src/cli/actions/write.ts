@@ -42,7 +42,7 @@ async function edit({ output }: Terminal, change: Edit, options: EditOptions): P
     const done = await access.write(change, signatureOf(options), options.expect);
     const missed = [...change.remove].filter((key) => holders.get(key)?.includes(done.layer) === false);
     const what = change.set.size > 0 ? 'written to' : 'deleted from';
-    output.line(`${counted(change.set.size + change.remove.size - missed.length, 'key')} ${what} ${done.layer}, version ${done.version}`);
+    output.line(`${counted(change.set.size + change.remove.size - missed.length, 'key')} ${what} ${oneLine(done.layer)}, version ${oneLine(done.version)}`);
     for (const key of missed) output.problem((await notSet(access, key, `calumma: ${done.layer} had no ${oneLine(key)}`)).message, 'yellow');
     if (preview !== undefined) showHidden(output, preview);
   });

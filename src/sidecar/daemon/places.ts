@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
 
 import type { SidecarSpec } from '../../index.js';
+import { isListenedAt } from '../listen.js';
 
 /** What the command line says of where to listen; it goes before the description. */
 export interface PlaceFlags {
@@ -48,13 +48,5 @@ export async function socketFor({ socketPath, isDefaultSocket }: Places): Promis
   } catch {
     return undefined;
   }
-  return (await isAnswered(socketPath)) ? undefined : socketPath;
-}
-
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)).once('close', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
+  return (await isListenedAt(socketPath)) ? undefined : socketPath;
 }
