@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Problem } from './problem.js';
+import type { Underway } from './underway.js';
 
 /** An answer, ready to be sent. */
 export interface Answer {
@@ -22,7 +23,8 @@ export function answerProblem(problem: Problem): Answer {
   return answerJson(problem, problem.status, { ...problem.headers });
 }
 
-export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+/** @param underway knows of what is not taken at once */
+export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer, underway?: Underway): void {
   // A body that nobody reads must not be carried to its end for the sake of the connection.
   if (hasBody(request) && !request.complete) headers.connection = 'close';
   Object.assign(headers, guarding);
@@ -32,6 +34,14 @@ export function send(request: IncomingMessage, response: ServerResponse, { statu
     for (const piece of body.slice(0, -1)) response.write(piece);
   }
   response.end(body.at(-1));
+  if (underway !== undefined && response.writableLength > 0) keep(response, body, underway);
+}
+
+function keep(response: ServerResponse, body: Answer['body'], underway: Underway): void {
+  // A text is copied for each who gets it.
+  const shared = body.findLast((piece) => typeof piece !== 'string');
+  const taken = underway.add(shared ?? response, shared?.length ?? lengthOf(body), () => response.destroy());
+  response.once('finish', taken).once('close', taken);
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {

@@ -28,6 +28,8 @@ export interface SidecarLimits {
   readonly requestMs?: number;
   /** ms that a client of the event stream may take nothing of what waits for it. Default 30,000. */
   readonly stuckMs?: number;
+  /** Bytes of answers and messages that clients may leave waiting together, each that goes to many counted once; those who are at it longest are cut off. Default 64 MiB. */
+  readonly underwayBytes?: number;
   /** Wrong tokens from one address within `wrongTokensMs`; more are not looked at (429). Default 10. */
   readonly wrongTokens?: number;
   /** ms. Default 60,000. */
@@ -89,6 +91,7 @@ const defaults: Limits = {
   headersMs: 10_000,
   requestMs: 30_000,
   stuckMs: 30_000,
+  underwayBytes: 64 * 1024 * 1024,
   wrongTokens: 10,
   wrongTokensMs: 60_000,
   ring: 1_000,

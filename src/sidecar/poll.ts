@@ -6,6 +6,7 @@ import type { Namespace } from './namespace.js';
 import { badRequest } from './problem.js';
 import { refuse } from './refuse.js';
 import { wordOf } from './revisions.js';
+import type { Underway } from './underway.js';
 
 const longestWaitMs = 55_000;
 
@@ -20,6 +21,12 @@ export interface Awaited {
   /** The tag that the client has. */
   readonly tag: string;
   readonly waitMs: number;
+}
+
+/** Where it is known while it waits, and while it is answered. */
+interface Waiting {
+  readonly clients: Clients;
+  readonly underway: Underway;
 }
 
 /** `?wait=30s` in ms: `''` is 30 s, 55 s are the most. @throws Problem 400 */
@@ -37,16 +44,16 @@ export class LongPoll implements Client {
   readonly #awaited: Awaited;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #clients: Clients;
+  readonly #waiting: Waiting;
   #unfollow: readonly (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #revision: string;
 
-  constructor(awaited: Awaited, request: IncomingMessage, response: ServerResponse, clients: Clients) {
+  constructor(awaited: Awaited, request: IncomingMessage, response: ServerResponse, waiting: Waiting) {
     this.#awaited = awaited;
     this.#request = request;
     this.#response = response;
-    this.#clients = clients;
+    this.#waiting = waiting;
     this.name = nameOf(request);
     this.#revision = wordOf(awaited.namespaces);
   }
@@ -65,12 +72,12 @@ export class LongPoll implements Client {
 
   /** @throws Problem 503 when too many wait already */
   start(): void {
-    this.#clients.expectRoom();
+    this.#waiting.clients.expectRoom();
     const { namespaces, tag, tagNow, waitMs } = this.#awaited;
     // Registered before it compares: what is published in between is not missed.
     this.#unfollow = namespaces.map((namespace) => namespace.follow({ committed: () => this.#committed() }));
     if (!matches(tag, tagNow())) return this.end();
-    this.#clients.add(this);
+    this.#waiting.clients.add(this);
     // A little early, and not all at once: those who came together would come together again.
     this.#timer = setTimeout(() => this.end(), waitMs * (1 - Math.random() / 10));
     this.#response.once('close', () => this.#leave());
@@ -80,7 +87,7 @@ export class LongPoll implements Client {
   end(): void {
     this.#leave();
     try {
-      send(this.#request, this.#response, this.#awaited.answer());
+      send(this.#request, this.#response, this.#awaited.answer(), this.#waiting.underway);
     } catch (error) {
       refuse(error, this.#request, this.#response);
     }
@@ -92,7 +99,7 @@ export class LongPoll implements Client {
 
   #leave(): void {
     for (const end of this.#unfollow) end();
-    this.#clients.remove(this);
+    this.#waiting.clients.remove(this);
     clearTimeout(this.#timer);
   }
 }

@@ -8,6 +8,7 @@ import type { Namespaces } from './namespaces.js';
 import { LongPoll, waitOf } from './poll.js';
 import { badRequest } from './problem.js';
 import { keyOf, type Target } from './target.js';
+import type { Underway } from './underway.js';
 import type { View } from './view.js';
 import type { Watchers } from './watch.js';
 
@@ -16,6 +17,7 @@ export interface Reader {
   readonly namespaces: Namespaces;
   readonly clients: Clients;
   readonly watchers: Watchers;
+  readonly underway: Underway;
 }
 
 /**
@@ -29,13 +31,13 @@ export function read(reader: Reader, target: Target, access: Access, request: In
   const isOurs = version === 'v1' ? what === 'config' || (what === 'watch' && target.path.length === 2) : version === 'dynamicproperties';
   if (!isOurs || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
   if (what === 'watch') watch(reader, target, access, request, response);
-  else if (version !== 'v1') send(request, response, answerPrana(reader.namespaces.get('default'), target.query.getAll('id'), access));
-  else if (target.path.length > 3) send(request, response, answerKey(reader.namespaces.get(name), keyOf(target), access, request.headers['if-none-match']));
+  else if (version !== 'v1') send(request, response, answerPrana(reader.namespaces.get('default'), target.query.getAll('id'), access), reader.underway);
+  else if (target.path.length > 3) send(request, response, answerKey(reader.namespaces.get(name), keyOf(target), access, request.headers['if-none-match']), reader.underway);
   else whole(reader, target, access, request, response);
   return true;
 }
 
-function whole({ namespaces, clients }: Reader, { path, query }: Target, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {
+function whole({ namespaces, clients, underway }: Reader, { path, query }: Target, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {
   const [, , name] = path;
   const asked = name === undefined ? namespaces.ofQuery(query) : [namespaces.get(name)];
   const prefix = query.get('prefix') ?? '';
@@ -48,8 +50,8 @@ function whole({ namespaces, clients }: Reader, { path, query }: Target, { revea
     return view === undefined ? answerViews(views(), tag) : answerView(view, format, tag);
   };
   const wait = query.get('wait');
-  if (wait === null || tag === undefined) return send(request, response, answer());
-  new LongPoll({ namespaces: asked, prefix, tagNow: () => one()?.tag ?? tagOfViews(views()), answer, tag, waitMs: waitOf(wait) }, request, response, clients).start();
+  if (wait === null || tag === undefined) return send(request, response, answer(), underway);
+  new LongPoll({ namespaces: asked, prefix, tagNow: () => one()?.tag ?? tagOfViews(views()), answer, tag, waitMs: waitOf(wait) }, request, response, { clients, underway }).start();
 }
 
 function watch({ namespaces, watchers }: Reader, { query }: Target, { reveal }: Access, request: IncomingMessage, response: ServerResponse): void {

@@ -18,6 +18,7 @@ import { refuse } from './refuse.js';
 import { Tally } from './tally.js';
 import { read, type Reader } from './reading.js';
 import { type Target, targetOf } from './target.js';
+import { Underway } from './underway.js';
 import { Watchers } from './watch.js';
 
 /** A sidecar that runs. */
@@ -70,11 +71,12 @@ class Service implements Sidecar {
   constructor(configs: Readonly<Record<string, Config>>, settings: Settings, door: Door) {
     const namespaces = new Namespaces(configs, settings.limits);
     const clients = new Clients(settings.limits.clients);
-    const watchers = new Watchers(clients, { heartbeatMs: settings.heartbeatMs, stuckMs: settings.limits.stuckMs });
+    const underway = new Underway(settings.limits.underwayBytes);
+    const watchers = new Watchers(clients, underway, { heartbeatMs: settings.heartbeatMs, stuckMs: settings.limits.stuckMs });
     namespaces.onGone((namespace) => watchers.endOf(namespace));
     this.#settings = settings;
     this.#door = door;
-    this.#reader = { namespaces, clients, watchers };
+    this.#reader = { namespaces, clients, watchers, underway };
     const tally = new Tally(namespaces);
     const app = appOf({ namespaces, clients, settings, tally, startedAt: Date.now() });
     this.#rest = getRequestListener((request, env) => app.fetch(request, { ...(env as HttpBindings), ...this.#known.get((env as HttpBindings).incoming) }), {

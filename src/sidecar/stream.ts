@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { guarding } from './answer.js';
+import type { Underway } from './underway.js';
 
 const pieceBytes = 256 * 1024;
 
@@ -21,10 +22,13 @@ export class Stream {
   readonly #owner: StreamOwner;
   readonly #socket: Socket;
   #rest: Buffer | undefined;
+  readonly #underway: Underway;
+  #taken: (() => void) | undefined;
   #sentAt = 0;
 
-  constructor(response: ServerResponse, owner: StreamOwner) {
+  constructor(response: ServerResponse, owner: StreamOwner, underway: Underway) {
     this.#owner = owner;
+    this.#underway = underway;
     const { socket } = response;
     if (socket === null) throw new Error('the response has no connection any more');
     this.#socket = socket;
@@ -33,7 +37,10 @@ export class Stream {
     response.flushHeaders();
     socket.setNoDelay(true);
     socket.write('retry: 1000\n\n');
-    response.once('close', () => owner.left(this));
+    response.once('close', () => {
+      this.#taken?.();
+      owner.left(this);
+    });
     socket.on('drain', () => this.#pump());
   }
 
@@ -46,6 +53,7 @@ export class Stream {
   send(message: Buffer): void {
     this.#rest = message;
     this.#pump();
+    if (this.isBusy) this.#taken = this.#underway.add(message, message.length, () => this.#socket.destroy());
   }
 
   /** Ends the connection of a client that has taken nothing for so long. */
@@ -68,6 +76,8 @@ export class Stream {
       if (!this.#socket.write(piece)) return; // the drain goes on, also when this was the last piece
     }
     this.#rest = undefined;
+    this.#taken?.();
+    this.#taken = undefined;
     this.#owner.caughtUp(this);
   }
 }

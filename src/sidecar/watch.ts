@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Channel, type Interest } from './channel.js';
 import { type Client, type Clients, nameOf } from './clients.js';
 import type { Namespace } from './namespace.js';
-import { Stream } from './stream.js';
+import { Stream, type StreamOwner } from './stream.js';
+import type { Underway } from './underway.js';
 
 /** How somebody wants to watch. */
 export interface WatchRequest extends Interest {
@@ -14,11 +15,13 @@ export interface WatchRequest extends Interest {
 /** Everybody who watches by event stream, in channels of those who get the same. */
 export class Watchers {
   readonly #clients: Clients;
+  readonly #underway: Underway;
   readonly #channels = new Map<string, Channel>();
   readonly #beat: NodeJS.Timeout;
 
-  constructor(clients: Clients, { heartbeatMs, stuckMs }: { readonly heartbeatMs: number; readonly stuckMs: number }) {
+  constructor(clients: Clients, underway: Underway, { heartbeatMs, stuckMs }: { readonly heartbeatMs: number; readonly stuckMs: number }) {
     this.#clients = clients;
+    this.#underway = underway;
     this.#beat = setInterval(() => this.#beatAll(stuckMs), heartbeatMs).unref();
   }
 
@@ -28,7 +31,7 @@ export class Watchers {
     const name = JSON.stringify([wanted.namespaces.map((one) => one.name), wanted.prefix, wanted.reveal]);
     const channel = this.#channels.get(name) ?? new Channel(wanted);
     this.#channels.set(name, channel);
-    const watcher = new Watcher(wanted, channel, request, response, () => {
+    const watcher = new Watcher(wanted, channel, (owner) => new Stream(response, owner, this.#underway), nameOf(request), () => {
       this.#clients.remove(watcher);
       if (channel.size > 0 || this.#channels.get(name) !== channel) return;
       channel.close();
@@ -65,11 +68,11 @@ class Watcher implements Client {
   readonly #channel: Channel;
   readonly #stream: Stream;
 
-  constructor(interest: Interest, channel: Channel, request: IncomingMessage, response: ServerResponse, left: () => void) {
-    this.name = nameOf(request);
+  constructor(interest: Interest, channel: Channel, open: (owner: StreamOwner) => Stream, name: string, left: () => void) {
+    this.name = name;
     this.#interest = interest;
     this.#channel = channel;
-    this.#stream = new Stream(response, {
+    this.#stream = open({
       caughtUp: (stream) => channel.caughtUp(stream),
       left: (stream) => {
         channel.leave(stream);

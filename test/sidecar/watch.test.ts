@@ -1,9 +1,14 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it, onTestFinished } from 'vitest';
 import { createConfig, memory, values } from '../../src/index.js';
 import { Feed } from '../runtime/rig.js';
 import { raw, serving, sidecarOf, until, watching } from './rig.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 it('tells everything first, then each commit', async () => {
   const { url, store, config } = await serving({ a: '1' });
@@ -122,6 +127,29 @@ it('drops a slow reader to what it missed, and holds no more than one message fo
   await until(() => text.includes('"last"'));
   expect(sidecar.url).toBe(url);
 });
+
+it.each(['/v1/watch', '/v1/config/default', '/v1/config/default/n'])('holds no more for many slow readers of %s than may be, however often the values change', async (target) => {
+  const { url, store } = await serving({ n: '0' }, { limits: { underwayBytes: 20_000_000 } });
+  collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  const sockets = [];
+  for (let at = 11; at <= 20; at += 1) {
+    store.set('n', String(at).repeat(4_000_000));
+    const socket = await raw(url);
+    socket.pause();
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    sockets.push(socket);
+    // Answered after it: the slow one has got as much as it takes.
+    await fetch(`${url}/healthz`);
+  }
+  collectGarbage();
+  // The kernel takes some of it too; of what was cut off nothing more is held.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+  const last = sockets.at(-1)!;
+  last.resume();
+  await expect.poll(() => last.received().length, { timeout: 10_000 }).toBeGreaterThan(8_000_000);
+  expect((await fetch(`${url}/v1/config/default/n`).then((answer) => answer.text())).startsWith('2020')).toBe(true);
+}, 30_000);
 
 it('cuts a client that takes nothing for too long', async () => {
   const { url, store } = await serving({ n: '0' }, { heartbeatMs: 20, limits: { stuckMs: 200 } });

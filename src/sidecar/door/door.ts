@@ -14,6 +14,9 @@ export interface DoorOptions {
   readonly patience: Patience;
 }
 
+/** Characters of a token that nobody finds by trying, however often. */
+const unguessable = 24;
+
 /** Which way a request came. */
 export type Way = 'tcp' | 'socket';
 
@@ -47,9 +50,11 @@ export class Door {
     if (token === undefined) throw unauthorised('Authorization: expected Bearer and a token', '');
     if (this.#tokens === undefined) throw unauthorised('this sidecar was started without tokens: tokenFile names the file of them', '');
     const now = performance.now();
+    const access = this.#tokens.accessBy(token);
+    // All users of this host share its address: one of them must not keep the others out.
+    if (access !== undefined && token.length >= unguessable && isOfThisHost(address)) return access;
     const wait = this.#wrong.waitOf(address, now);
     if (wait > 0) throw new Problem(429, 'TOO_MANY_WRONG_TOKENS', 'too many wrong tokens from there', { 'retry-after': String(Math.ceil(wait / 1_000)) });
-    const access = this.#tokens.accessBy(token);
     if (access !== undefined) return access;
     // Where there are no tokens, none can be found out: the file is away for a moment, while it is replaced.
     if (!this.#tokens.isEmpty) this.#wrong.note(address, now);
@@ -72,6 +77,10 @@ function certified({ socket }: IncomingMessage): Access | undefined {
 /** Who signs in needs the page to do it. */
 function asksForPage({ method, url = '' }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && isPage(url.replace(/\?.*$/, ''));
+}
+
+function isOfThisHost(address: string): boolean {
+  return address === 'socket' || isLoopback(address);
 }
 
 function isLocal({ socket }: IncomingMessage): boolean {
