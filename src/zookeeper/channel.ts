@@ -68,6 +68,10 @@ export class Channel {
     return this.#closing !== undefined;
   }
 
+  get maxReplyBytes(): number {
+    return this.#options.maxReplyBytes;
+  }
+
   /** Why no server will ever take this client, if that is so. */
   get failure(): ZooKeeperError | undefined {
     return this.#failure;

@@ -115,6 +115,11 @@ export class ZooKeeperClient {
     return this.#channel.session.timeoutMs;
   }
 
+  /** The largest reply that is believed, in bytes. */
+  get maxReplyBytes(): number {
+    return this.#channel.maxReplyBytes;
+  }
+
   /** The last transaction that this client has seen the result of. */
   get lastZxid(): bigint {
     return this.#channel.session.zxid;

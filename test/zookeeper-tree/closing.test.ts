@@ -48,6 +48,22 @@ describeWith('zookeeper', 'a tree cache ends', () => {
     await filter.close();
   });
 
+  test('a tree is read in answers that the client takes, and one that it cannot take is told of', async () => {
+    const zk = open(zookeeper().url);
+    const root = await freshNode(zk);
+    for (let index = 0; index < 5; index += 1) await zk.create(`${root}/n${index}`, 'x'.repeat(600_000));
+    const whole = watch(open(zookeeper().url, { maxReplyBytes: 1_000_000 }), root);
+    await whole.cache.start().ready();
+    expect(whole.cache.size).toBe(6);
+    const narrow = watch(open(zookeeper().url, { maxReplyBytes: 500_000 }), root);
+    const errors: string[] = [];
+    narrow.cache.on('error', (error) => void errors.push(String(error)));
+    narrow.cache.start();
+    await until(() => errors.length > 0);
+    expect(errors[0]).toContain('expected a frame of at most 500000 bytes, found a length of 600');
+    expect(narrow.cache.size).toBe(0);
+  });
+
   test('what nobody could mean is refused at once, with what was expected and found', async () => {
     const zk = open(zookeeper().url);
     const { cache } = watch(zk, await freshNode(zk));

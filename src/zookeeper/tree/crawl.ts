@@ -14,8 +14,6 @@ export type Staged =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable' };
 
-/** However large they are, one answer stays below what the client takes: 48 nodes of 1 MiB, the most that servers hold. */
-const nodesPerRead = 48;
 /** Names, counted by what the parents say. */
 const namesPerList = 20_000;
 const requestsAtOnce = 4;
@@ -78,7 +76,7 @@ export class Crawl {
   async #run(): Promise<void> {
     const { reader } = this.#parts;
     while (this.#nodes.length > 0 || this.#lists.length > 0) {
-      await this.#all(() => this.#nodes.splice(0, nodesPerRead), (paths) => reader.read(paths, (path, what) => this.#read(path, what)));
+      await this.#all(() => this.#nodes.splice(0, reader.nodesPerRead), (paths) => reader.read(paths, (path, what) => this.#read(path, what)));
       await this.#all(() => this.#takeLists(), (paths) => reader.list(paths, (path, names) => this.#listed(path, names)));
       for (const found of this.#names.splice(0)) {
         if (found.names.length > longList) await nextTurn();
@@ -105,7 +103,7 @@ export class Crawl {
 
   #takeLists(): string[] {
     const paths: string[] = [];
-    for (let names = 0; names < namesPerList && paths.length < nodesPerRead; ) {
+    for (let names = 0; names < namesPerList && paths.length < this.#parts.reader.nodesPerRead; ) {
       const next = this.#lists.shift();
       if (next === undefined) break;
       paths.push(next.path);

@@ -141,7 +141,7 @@ export class TreeFollower {
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     this.#mustLoad = true;
-    if (!isCode(error, 'CONNECTIONLOSS', 'SESSIONEXPIRED', 'SESSIONMOVED')) this.#events.failed(error);
+    if (!isCode(error, 'CONNECTIONLOSS', 'SESSIONEXPIRED', 'SESSIONMOVED') || isUnreadable(error)) this.#events.failed(error);
     await pause(reconnectDelay(this.#failures, Math.random), signal);
     this.#failures += 1;
   }
@@ -263,4 +263,9 @@ export class TreeFollower {
     });
     if (isWhole) this.#events.checked();
   }
+}
+
+/** Whether the connection was lost because of what came on it: an answer that is too large comes again. */
+function isUnreadable(error: unknown): boolean {
+  return isCode(error, 'MARSHALLINGERROR') || (error instanceof Error && error.cause !== undefined && isUnreadable(error.cause));
 }

@@ -19,19 +19,28 @@ export type Found =
 export interface Reader {
   /** Whether a list has to be read because that leaves a watch, also one that is known to be empty. */
   readonly listsLeaves: boolean;
+  /** How many nodes are asked for at once. */
+  readonly nodesPerRead: number;
   read(paths: readonly string[], found: (path: string, what: Found) => void): Promise<void>;
   /** Names of children; what cannot be listed any more is left out, it is known from elsewhere. */
   list(paths: readonly string[], found: (path: string, names: readonly string[]) => void): Promise<void>;
 }
 
+/** The most that servers hold in a node, and its stat. */
+const largestNode = 1.3 * 1024 * 1024;
+const nodesAtMost = 48;
+
 /** One request for many nodes. Needs ZooKeeper 3.6. */
 export class BatchReader implements Reader {
   readonly listsLeaves = false;
+  readonly nodesPerRead: number;
   readonly #client: ZooKeeperClient;
   readonly #options: ReadManyOptions;
 
   constructor(client: ZooKeeperClient, options: CallSignal) {
     this.#client = client;
+    // However large the nodes are, an answer stays below what the client takes.
+    this.nodesPerRead = Math.min(nodesAtMost, Math.max(1, Math.floor(client.maxReplyBytes / largestNode)));
     this.#options = { ...options, views: true };
   }
 
@@ -56,6 +65,7 @@ export class BatchReader implements Reader {
 /** For servers before 3.6: a request for each node, which leaves a watch that fires once. */
 export class WatchingReader implements Reader {
   readonly listsLeaves: boolean;
+  readonly nodesPerRead = nodesAtMost;
   readonly #client: ZooKeeperClient;
   readonly #options: CallSignal & { readonly watch: WatchListener | undefined };
   readonly #root: string;

@@ -1,8 +1,6 @@
 import type { CrawlParts } from './crawl.js';
 import { childOf } from './tree.js';
 
-const nodesPerRead = 48;
-
 /**
  * Compares the whole tree with the server, some nodes at a time, and tells which ones differ. It changes nothing, so that
  * changes that are told meanwhile need not wait for it.
@@ -18,7 +16,7 @@ export async function verify(
   const queue = [tree.root];
   while (queue.length > 0) {
     if (!goesOn()) return false;
-    const paths = queue.splice(0, nodesPerRead);
+    const paths = queue.splice(0, reader.nodesPerRead);
     const parents: string[] = [];
     await reader.read(paths, (path, found) => {
       const isHeld = tree.isReadable(path);
