@@ -1,4 +1,4 @@
-import { Problem } from './problem.js';
+import { Problem } from './http/problem.js';
 
 /** What the caller of a request may do. */
 export interface Access {

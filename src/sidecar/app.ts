@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Hono } from 'hono';
 import type { Access } from './access.js';
-import { guarding } from './answer.js';
-import type { Clients } from './clients.js';
-import type { Namespaces } from './namespaces.js';
-import { notAllowed, notFound } from './problem.js';
-import { reported } from './refuse.js';
+import { guarding } from './http/answer.js';
+import type { Clients } from './news/clients.js';
+import type { Namespaces } from './held/namespaces.js';
+import { notAllowed, notFound } from './http/problem.js';
+import { reported } from './http/refuse.js';
 import { addHealth } from './routes/health.js';
 import { addHistory } from './routes/history.js';
 import { addExplain } from './routes/explain.js';
@@ -17,8 +17,8 @@ import { addRollback } from './routes/rollback.js';
 import { addStatus } from './routes/status.js';
 import { addWrite } from './routes/write.js';
 import type { Settings } from './options.js';
-import type { Tally } from './tally.js';
-import type { Target } from './target.js';
+import type { Tally } from './held/tally.js';
+import type { Target } from './http/target.js';
 
 /** What a route knows of its request besides the request itself. */
 export interface Bindings {

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { Services } from './app.js';
-import type { Namespace } from './namespace.js';
-import { type Count, latencyBuckets } from './tally.js';
+import type { Namespace } from './held/namespace.js';
+import { type Count, latencyBuckets } from './held/tally.js';
 
 /** Codes of errors that mean: a reading was not taken. */
 const refusals = ['CALUMMA_TOO_LARGE', 'CALUMMA_GUARD', 'CALUMMA_READING', 'CALUMMA_FORMAT'];

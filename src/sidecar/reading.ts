@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access.js';
-import { type Answer, send } from './answer.js';
-import type { Clients } from './clients.js';
-import { answerKey, answerPrana, answerView, answerViews, tagOfViews } from './config.js';
-import { formatOf } from './format.js';
-import type { Namespaces } from './namespaces.js';
-import { LongPoll, waitOf } from './poll.js';
-import { badRequest } from './problem.js';
-import { keyOf, type Target } from './target.js';
-import type { Underway } from './underway.js';
-import type { View } from './view.js';
-import type { Watchers } from './watch.js';
+import { type Answer, send } from './http/answer.js';
+import type { Clients } from './news/clients.js';
+import { answerKey, answerPrana, answerView, answerViews, tagOfViews } from './answers/config.js';
+import { formatOf } from './answers/format.js';
+import type { Namespaces } from './held/namespaces.js';
+import { LongPoll, waitOf } from './news/poll.js';
+import { badRequest } from './http/problem.js';
+import { keyOf, type Target } from './http/target.js';
+import type { Underway } from './http/underway.js';
+import type { View } from './held/view.js';
+import type { Watchers } from './news/watch.js';
 
 /** What reading needs. */
 export interface Reader {

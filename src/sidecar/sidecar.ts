@@ -2,24 +2,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Config } from '../index.js';
-import { hasBody } from './answer.js';
-import { bodyOfRequest } from './body.js';
+import { hasBody } from './http/answer.js';
+import { bodyOfRequest } from './http/body.js';
 import type { Access } from './access.js';
 import { appOf } from './app.js';
-import { Clients } from './clients.js';
+import { Clients } from './news/clients.js';
 import type { Door, Way } from './door/door.js';
 import { openDoor } from './door/open.js';
 import { tlsOptions } from './door/tls.js';
-import { listenAt, listenAtSocket } from './listen.js';
-import { Namespaces } from './namespaces.js';
+import { listenAt, listenAtSocket } from './http/listen.js';
+import { Namespaces } from './held/namespaces.js';
 import { expectConfigs, type Settings, settingsOf, type SidecarOptions } from './options.js';
-import { Problem } from './problem.js';
-import { refuse } from './refuse.js';
-import { Tally } from './tally.js';
+import { Problem } from './http/problem.js';
+import { refuse } from './http/refuse.js';
+import { Tally } from './held/tally.js';
 import { read, type Reader } from './reading.js';
-import { type Target, targetOf } from './target.js';
-import { Underway } from './underway.js';
-import { Watchers } from './watch.js';
+import { type Target, targetOf } from './http/target.js';
+import { Underway } from './http/underway.js';
+import { Watchers } from './news/watch.js';
 
 /** A sidecar that runs. */
 export interface Sidecar {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { SidecarSpec } from '../../index.js';
-import { isListenedAt } from '../listen.js';
+import { isListenedAt } from '../http/listen.js';
 
 /** What the command line says of where to listen; it goes before the description. */
 export interface PlaceFlags {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { type Access, nobody } from '../access.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../http/problem.js';
 import { isPage } from '../routes/page.js';
 import { isLoopback } from './address.js';
 import { expectOwnPage, type KnownHosts } from './origin.js';

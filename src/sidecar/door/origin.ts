@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '../problem.js';
+import { Problem } from '../http/problem.js';
 import { hostOf } from './address.js';
 
 /** The names that this host goes by. */

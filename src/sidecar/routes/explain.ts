@@ -1,5 +1,5 @@
 import type { AddRoutes } from '../app.js';
-import { keyOf } from '../target.js';
+import { keyOf } from '../http/target.js';
 
 /** `/v1/explain/{ns}/{key}`, and `/v1/explain/{key}` of the namespace `default`: why a value is what it is. Secrets are masked. */
 export const addExplain: AddRoutes = (app, { namespaces }) => {

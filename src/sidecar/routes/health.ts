@@ -1,5 +1,5 @@
 import type { AddRoutes } from '../app.js';
-import type { Namespace } from '../namespace.js';
+import type { Namespace } from '../held/namespace.js';
 
 /** `/healthz` says that the process serves, and never looks further; `/readyz` that something complete is held, once and for all. */
 export const addHealth: AddRoutes = (app, { namespaces }) => {

@@ -1,7 +1,7 @@
 import type { Config, HistoryEntry } from '../../index.js';
 import type { AddRoutes } from '../app.js';
-import { badRequest } from '../problem.js';
-import { namespaceOf } from '../target.js';
+import { badRequest } from '../http/problem.js';
+import { namespaceOf } from '../http/target.js';
 import { layerOf } from '../writing/edit.js';
 
 const most = 10_000;

@@ -1,8 +1,8 @@
 import type { AddRoutes } from '../app.js';
-import { between, type Difference } from '../between.js';
-import type { Commit } from '../namespace.js';
-import { badRequest } from '../problem.js';
-import { namespaceOf } from '../target.js';
+import { between, type Difference } from '../held/between.js';
+import type { Commit } from '../held/namespace.js';
+import { badRequest } from '../http/problem.js';
+import { namespaceOf } from '../http/target.js';
 
 /** `/v1/changes/{ns}`: the last publishes, newest first; `/v1/diff/{ns}?from=&to=`: what differs between two revisions. */
 export const addNews: AddRoutes = (app, { namespaces }) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { matches } from '../config.js';
-import { notFound } from '../problem.js';
+import { matches } from '../answers/config.js';
+import { notFound } from '../http/problem.js';
 import type { AddRoutes } from '../app.js';
 
 /** What the page may do: ask the sidecar that it came from, and nothing else. */

@@ -1,8 +1,8 @@
 import { planRollback } from '../../index.js';
 import { expectWrite } from '../access.js';
 import type { AddRoutes } from '../app.js';
-import { badRequest } from '../problem.js';
-import { namespaceOf } from '../target.js';
+import { badRequest } from '../http/problem.js';
+import { namespaceOf } from '../http/target.js';
 import { fieldsOf, flagField, keysField, textField } from '../writing/body.js';
 import { editIn, layerOf } from '../writing/edit.js';
 import { previewOf } from '../writing/preview.js';

@@ -1,5 +1,5 @@
 import type { AddRoutes } from '../app.js';
-import type { Namespace } from '../namespace.js';
+import type { Namespace } from '../held/namespace.js';
 
 // The worst last.
 const order = ['live', 'loading', 'stale', 'failed'];

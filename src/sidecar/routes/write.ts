@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { expectWrite } from '../access.js';
 import type { AddRoutes, Bindings } from '../app.js';
-import { notAllowed, Problem } from '../problem.js';
-import { keyOf } from '../target.js';
+import { notAllowed, Problem } from '../http/problem.js';
+import { keyOf } from '../http/target.js';
 import { fieldsOf, textOf } from '../writing/body.js';
 import { editIn, layerOf } from '../writing/edit.js';
 import { expectedVersion, signatureOf } from '../writing/signature.js';

@@ -1,5 +1,5 @@
 import type { EntryValue } from '../../index.js';
-import { badRequest, Problem } from '../problem.js';
+import { badRequest, Problem } from '../http/problem.js';
 
 /** A JSON object as it was sent: any key is its own, `__proto__` too. */
 export type Fields = ReadonlyMap<string, unknown>;

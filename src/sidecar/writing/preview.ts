@@ -1,6 +1,6 @@
 import { atOrUnder, type Config, type PreviewedChange } from '../../index.js';
-import type { Clients } from '../clients.js';
-import type { Namespace } from '../namespace.js';
+import type { Clients } from '../news/clients.js';
+import type { Namespace } from '../held/namespace.js';
 import { type Edit, patchOf } from './edit.js';
 
 export interface PreviewAnswer {

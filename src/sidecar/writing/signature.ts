@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Access, expectWrite } from '../access.js';
-import { badRequest, Problem } from '../problem.js';
+import { badRequest, Problem } from '../http/problem.js';
 import { type Fields, textField } from './body.js';
 
 /** Who writes, and why. */

@@ -1,5 +1,5 @@
-import type { Namespace } from '../namespace.js';
-import { badRequest } from '../problem.js';
+import type { Namespace } from '../held/namespace.js';
+import { badRequest } from '../http/problem.js';
 import { type Edit, patchOf } from './edit.js';
 import { untilSeen } from './seen.js';
 import type { Signature } from './signature.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { Problem } from '../http/problem.js';
 
 /** Somebody who waits for news: what `/v1/clients` tells of them. */
 export interface Client {

@@ -1,5 +1,5 @@
 import type { Commit, Moved } from './namespace.js';
-import { badRequest, Problem } from './problem.js';
+import { badRequest, Problem } from '../http/problem.js';
 import type { Ring } from './ring.js';
 
 /** A key that has another value at a later revision. */

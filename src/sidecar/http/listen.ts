@@ -1,7 +1,7 @@
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type ListenOptions } from 'node:net';
-import { ConfigError } from '../index.js';
+import { ConfigError } from '../../index.js';
 
 /**
  * Lets a server listen at a TCP address.

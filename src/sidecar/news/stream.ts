@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { guarding } from './answer.js';
-import type { Underway } from './underway.js';
+import { guarding } from '../http/answer.js';
+import type { Underway } from '../http/underway.js';
 
 const pieceBytes = 256 * 1024;
 

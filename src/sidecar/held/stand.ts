@@ -1,4 +1,4 @@
-import type { Config, LayerHealth } from '../index.js';
+import type { Config, LayerHealth } from '../../index.js';
 
 /**
  * Where the values of a namespace come from, worst first:

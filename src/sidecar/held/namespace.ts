@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ChangeSet, Config, ConfigError, StateChange, Unsubscribe } from '../index.js';
+import type { ChangeSet, Config, ConfigError, StateChange, Unsubscribe } from '../../index.js';
 import { Bodies } from './bodies.js';
 import { differences } from './differences.js';
 import { type Kept, Ring } from './ring.js';

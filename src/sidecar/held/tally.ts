@@ -1,4 +1,4 @@
-import type { ConfigError } from '../index.js';
+import type { ConfigError } from '../../index.js';
 import type { Commit, Follower, Namespace } from './namespace.js';
 import type { Namespaces } from './namespaces.js';
 

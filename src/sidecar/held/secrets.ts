@@ -1,4 +1,4 @@
-import type { ChangeSet, Config } from '../index.js';
+import type { ChangeSet, Config } from '../../index.js';
 
 const hidden = '***';
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, send } from './answer.js';
+import { type Answer, send } from '../http/answer.js';
 import { type Client, type Clients, nameOf } from './clients.js';
-import { matches } from './config.js';
-import type { Namespace } from './namespace.js';
-import { badRequest } from './problem.js';
-import { refuse } from './refuse.js';
-import { wordOf } from './revisions.js';
-import type { Underway } from './underway.js';
+import { matches } from '../answers/config.js';
+import type { Namespace } from '../held/namespace.js';
+import { badRequest } from '../http/problem.js';
+import { refuse } from '../http/refuse.js';
+import { wordOf } from '../held/revisions.js';
+import type { Underway } from '../http/underway.js';
 
 const longestWaitMs = 55_000;
 

@@ -1,4 +1,4 @@
-import { atOrUnder } from '../index.js';
+import { atOrUnder } from '../../index.js';
 import { hashOf, minus, plus, type SetHash, tagOf } from './hash.js';
 import type { Commit, Namespace } from './namespace.js';
 

@@ -1,7 +1,7 @@
-import type { StateChange } from '../index.js';
+import type { StateChange } from '../../index.js';
 import { bodyOf } from './format.js';
-import type { Commit, Namespace } from './namespace.js';
-import type { View } from './view.js';
+import type { Commit, Namespace } from '../held/namespace.js';
+import type { View } from '../held/view.js';
 
 /** A message of the event stream without its `id:`. JSON has no line breaks, so one `data:` line holds it. */
 export function messageOf(event: string, data: string): string {

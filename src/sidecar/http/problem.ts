@@ -1,4 +1,4 @@
-import { ConfigError } from '../index.js';
+import { ConfigError } from '../../index.js';
 
 /** What an error answer says besides its status. */
 export interface ProblemBody {

@@ -1,6 +1,6 @@
-import type { Config } from '../index.js';
+import type { Config } from '../../index.js';
 import { type Follower, Namespace, type NamespaceLimits } from './namespace.js';
-import { notFound } from './problem.js';
+import { notFound } from '../http/problem.js';
 
 /** The namespaces that are served. */
 export class Namespaces {

@@ -1,7 +1,7 @@
-import { render } from '../index.js';
-import { jsonType } from './answer.js';
-import { badRequest } from './problem.js';
-import type { View, ViewFormat } from './view.js';
+import { render } from '../../index.js';
+import { jsonType } from '../http/answer.js';
+import { badRequest } from '../http/problem.js';
+import type { View, ViewFormat } from '../held/view.js';
 
 /** What is sent of a format. */
 const types: Readonly<Record<ViewFormat, string>> = {

@@ -1,13 +1,13 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Access } from './access.js';
-import { type Answer, jsonType } from './answer.js';
+import type { Access } from '../access.js';
+import { type Answer, jsonType } from '../http/answer.js';
 import { bodyOf, typeOf } from './format.js';
-import { tagOfValue } from './hash.js';
+import { tagOfValue } from '../held/hash.js';
 import { snapshotHead } from './messages.js';
-import type { Namespace } from './namespace.js';
-import { notFound, Problem } from './problem.js';
-import { wordOf } from './revisions.js';
-import type { View, ViewFormat } from './view.js';
+import type { Namespace } from '../held/namespace.js';
+import { notFound, Problem } from '../http/problem.js';
+import { wordOf } from '../held/revisions.js';
+import type { View, ViewFormat } from '../held/view.js';
 
 /** What `/v1/config/{ns}` answers: the whole or a part below a prefix. */
 export function answerView(view: View, format: ViewFormat, ifNoneMatch: string | undefined): Answer {

@@ -1,9 +1,9 @@
-import type { StateChange } from '../index.js';
-import { changeMessage, idLine, snapshotMessage, stateMessage } from './messages.js';
-import type { Commit, Follower, Namespace } from './namespace.js';
-import { revisionsOf, wordOf } from './revisions.js';
+import type { StateChange } from '../../index.js';
+import { changeMessage, idLine, snapshotMessage, stateMessage } from '../answers/messages.js';
+import type { Commit, Follower, Namespace } from '../held/namespace.js';
+import { revisionsOf, wordOf } from '../held/revisions.js';
 import type { Stream } from './stream.js';
-import type { View } from './view.js';
+import type { View } from '../held/view.js';
 
 /** What all clients of a channel get the same. */
 export interface Interest {

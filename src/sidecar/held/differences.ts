@@ -1,4 +1,4 @@
-import type { Change, Config } from '../index.js';
+import type { Change, Config } from '../../index.js';
 
 /** What differs between two configs, as a publish would say it. */
 export function differences(before: Config, after: Config): Change[] {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Channel, type Interest } from './channel.js';
 import { type Client, type Clients, nameOf } from './clients.js';
-import type { Namespace } from './namespace.js';
+import type { Namespace } from '../held/namespace.js';
 import { Stream, type StreamOwner } from './stream.js';
-import type { Underway } from './underway.js';
+import type { Underway } from '../http/underway.js';
 
 /** How somebody wants to watch. */
 export interface WatchRequest extends Interest {
