@@ -1,9 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ConfigError, SourceError, type SourceErrorDetails } from '../core/errors.js';
+import { ConfigError, SourceError, type SourceErrorDetails } from '../core/errors.js';
 import type { Context, Memory, Reading, RememberedReading, SourceHost } from '../core/model.js';
 import { isReading, merge } from '../core/reading.js';
 import { runPaced } from '../core/slices.js';
+import { mostWaiting, weightOf } from '../core/weight.js';
 import { nextDelay, sleepUnref, steadyMs } from './backoff.js';
 import type { Layer } from './layer.js';
 import { confirmAfterMs, LossCheck } from './loss.js';
@@ -67,6 +68,8 @@ export class Follower {
   #waiters: (() => void)[] = [];
   /** A reading that was refused: a patch that comes after it was made on top of it. */
   #refused: Reading | undefined;
+  /** Weight of the patches that are put together in it. */
+  #refusedWeight = 0;
   readonly #standing: Standing;
   #refreshing: Promise<void> | undefined;
   #nextRefresh: Promise<void> | undefined;
@@ -220,6 +223,7 @@ export class Follower {
         for await (const reading of this.layer.source.readings(signal, this.#host)) {
           if (isAborted()) return;
           await this.#takePaced(reading, signal);
+          this.#expectAnEnd(reading);
           spokenAt ??= this.#setup.now();
         }
         if (!isAborted()) this.#ended(); // else somebody reads anew, and whoever waits waits for that
@@ -269,6 +273,21 @@ export class Follower {
     this.#pacing--;
     if (this.#closed || signal.aborted) return;
     this.#setup.publisher.accept(this.layer, () => this.#checked(work()), (refused) => this.#taken(reading, refused));
+  }
+
+  /**
+   * A feed of ever new keys grows what was refused without end: it is forgotten, and the feed opened anew.
+   *
+   * @throws ConfigError CALUMMA_TOO_LARGE
+   */
+  #expectAnEnd(given: Reading): void {
+    if (this.#refused === undefined || given.kind === 'full') return void (this.#refusedWeight = 0);
+    this.#refusedWeight += weightOf(given);
+    const most = mostWaiting(this.#host.maxBytes);
+    if (this.#refusedWeight <= most) return;
+    this.#refused = undefined;
+    this.#refusedWeight = 0;
+    throw new ConfigError('CALUMMA_TOO_LARGE', `${this.layer.name}: expected an end of changes that cannot be taken, found more than ${most} bytes of them; the last good reading stays, and everything is read anew`);
   }
 
   #checked(work: Work): Work {

@@ -10,6 +10,11 @@ export class Mailbox {
   #lost: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
+  /** What came has been fetched. */
+  get isEmpty(): boolean {
+    return this.#waiting === undefined;
+  }
+
   put(reading: Reading): void {
     this.#waiting = this.#waiting === undefined ? reading : merge(this.#waiting, reading);
     this.#wake?.();

@@ -209,6 +209,17 @@ describe('SIGHUP', () => {
     expect((await fetch(`${daemon.url}/v1/config/billing`)).status).toBe(404);
   });
 
+  it('serves a config whatever its name, also the names that every object has', async () => {
+    const text = (more = '') => `layers: [${constant({ a: 1 })}]\nconfigs: { __proto__: { layers: [${constant({ b: 2 })}] }, constructor: { layers: [${constant({ c: 3 })}] }${more} }`;
+    const folder = folderWith({ 'calumma.yaml': text() });
+    const daemon = await serve(folder);
+    expect([await values(daemon, '__proto__'), await values(daemon, 'constructor')]).toEqual([{ b: '2' }, { c: '3' }]);
+    expect(await reload(daemon, folder, text(`, toString: { layers: [${constant({ d: 4 })}] }`))).toContain('made anew: toString');
+    expect([await values(daemon, '__proto__'), await values(daemon, 'constructor'), await values(daemon, 'toString')]).toEqual([{ b: '2' }, { c: '3' }, { d: '4' }]);
+    expect(await reload(daemon, folder, `layers: [${constant({ a: 1 })}]`)).toContain('__proto__, constructor, toString');
+    expect((await fetch(`${daemon.url}/v1/config/constructor`)).status).toBe(404);
+  });
+
   it('keeps what was served when the description has become nonsense, says so, and heals', async () => {
     const folder = folderWith({ 'calumma.yaml': text({ a: 1 }) });
     const daemon = await serve(folder);

@@ -36,15 +36,20 @@ export function reopen(before: Cascades, path: string, log: Log): { readonly cas
   const isSame = (name: string): boolean => before.configs[name] !== undefined && before.description !== undefined && describesSame(before.description, description, name);
   const made = make(Object.fromEntries(Object.entries(description.configs).filter(([name]) => !isSame(name))), log);
   const kept = Object.keys(description.configs).map((name) => [name, made[name] ?? before.configs[name]] as const);
-  return { cascades: { path, description, configs: Object.fromEntries(kept) as Configs }, made };
+  return { cascades: { path, description, configs: recordOf(kept) }, made };
 }
 
 export async function closeAll(configs: Configs): Promise<void> {
   await Promise.all(Object.values(configs).map((config) => config.close()));
 }
 
+/** Without a prototype: `__proto__` and `constructor` are names like any other. */
+function recordOf(all: Iterable<readonly [string, Config | undefined]> = []): Record<string, Config> {
+  return Object.assign(Object.create(null), Object.fromEntries(all)) as Record<string, Config>;
+}
+
 function make(all: Readonly<Record<string, ConfigOptions>>, log: Log): Configs {
-  const configs: Record<string, Config> = {};
+  const configs = recordOf();
   try {
     for (const [name, options] of Object.entries(all)) configs[name] = spoken(name, options, log);
     return configs;

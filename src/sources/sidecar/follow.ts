@@ -1,6 +1,8 @@
 import type { Reading, SourceHost } from '../../core/model.js';
+import { mostWaiting, weightOf } from '../../core/weight.js';
 import { jittered, pause } from '../pause.js';
 import { Mailbox } from '../mailbox.js';
+import { Problem } from '../url/problem.js';
 import { errorAt, isNoStream, maskedError, refusal } from './errors.js';
 import type { Memento } from './memento.js';
 import { isLiveBeat, newsIn, wholeIn, type News, type Whole } from './messages.js';
@@ -18,6 +20,9 @@ const restMs = 1_000;
 
 /** and to something that knows no tags, so that it cannot wait. */
 const pollMs = 5_000;
+
+/** Secret keys that are remembered as told; there is no end to what a server may make up. */
+const mostMasked = 10_000;
 
 /**
  * The readings of one connection:
@@ -52,6 +57,8 @@ class Visit {
   /** Where its keys stand: `sidecar:http://127.0.0.1:8078/default`. */
   readonly #place: string;
   readonly #prefix: readonly string[];
+  /** Weight of the changes that wait for the layer. */
+  #waiting = 0;
   /** The entity tag of the last answer. */
   #tag: string | undefined;
   /** The sidecar is in touch with all of its own sources. */
@@ -107,12 +114,13 @@ class Visit {
       },
       this.#signal,
     );
-    return this.#taken(answer);
+    return this.#taken(answer, tag);
   }
 
-  #taken(answer: Answer): Reading | undefined {
+  #taken(answer: Answer, tag: string | undefined): Reading | undefined {
     const { status, headers, text } = answer;
-    if (status !== 200 && status !== 304) throw refusal(answer, this.#spec);
+    // Who has asked without a tag holds nothing that could be the same.
+    if (status !== 200 && (status !== 304 || tag === undefined)) throw refusal(answer, this.#spec);
     this.#memento.reached = true;
     this.#tag = textOf(headers.etag);
     if (status === 200) return this.#whole(wholeIn(text), this.#tag);
@@ -150,7 +158,7 @@ class Visit {
 
   #tellMasked(masked: readonly string[]): void {
     const news = masked.filter((key) => !this.#memento.masked.has(key));
-    if (news.length === 0) return;
+    if (news.length === 0 || this.#memento.masked.size > mostMasked) return;
     for (const key of news) this.#memento.masked.add(key);
     this.#host.warn(maskedError(this.#spec.name, this.#place, news));
   }
@@ -199,8 +207,15 @@ class Visit {
 
   #event(name: string | undefined, data: string, mailbox: Mailbox): void {
     this.#memento.reached = true;
-    if (name === 'change') mailbox.put(this.#patch(newsIn(data)));
+    if (name === 'change') mailbox.put(this.#expectedBy(mailbox, this.#patch(newsIn(data))));
     if (name === 'snapshot') mailbox.put(this.#whole(wholeIn(data)));
+  }
+
+  #expectedBy(mailbox: Mailbox, reading: Reading): Reading {
+    this.#waiting = (mailbox.isEmpty ? 0 : this.#waiting) + weightOf(reading);
+    const most = mostWaiting(this.#host.maxBytes);
+    if (this.#waiting > most) throw new Problem(`expected changes of at most ${most} bytes before the layer takes them, found more`, { code: 'CALUMMA_TOO_LARGE' });
+    return reading;
   }
 
   /** Long poll. */

@@ -25,14 +25,23 @@ export async function listen({ response, heard }: Opened, hearing: Hearing): Pro
 }
 
 async function eventsOf(response: Opened['response'], { maxChars, event, beat }: Hearing): Promise<never> {
-  const parser = createParser({
-    onEvent: ({ event: name, data }) => event(name, data),
-    onComment: beat,
-    onError: ({ type }) => {
-      if (type === 'max-buffer-size-exceeded') throw new Problem(`expected an event of at most ${maxChars} characters, found more`, { code: 'CALUMMA_TOO_LARGE' });
-    },
-    maxBufferSize: maxChars,
-  });
-  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) parser.feed(chunk);
+  const parser = createParser({ onEvent: ({ event: name, data }) => event(name, data), onComment: beat });
+  let weight = 0;
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+    weight = weightAfter(weight, chunk);
+    if (weight > maxChars) throw new Problem(`expected an event of at most ${maxChars} characters, found more`, { code: 'CALUMMA_TOO_LARGE' });
+    parser.feed(chunk);
+  }
   throw new Problem('expected a stream without an end, found that the sidecar ended it');
+}
+
+// The parser puts the lines of an event together as a rope: of lines as short as `data: y`, that takes many times their characters.
+const lineWeight = 100;
+
+/** What has come since the last empty line, which ends an event. */
+function weightAfter(before: number, chunk: string): number {
+  const end = Math.max(chunk.lastIndexOf('\n\n'), chunk.lastIndexOf('\n\r\n'));
+  let weight = (end === -1 ? before : 0) + chunk.length - (end + 1);
+  for (let at = chunk.indexOf('\n', end + 1); at !== -1; at = chunk.indexOf('\n', at + 1)) weight += lineWeight;
+  return weight;
 }

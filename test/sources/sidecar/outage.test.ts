@@ -170,3 +170,55 @@ it('more than a layer could ever hold is not read to its end', async () => {
   expect(errors[0]).toMatchObject({ code: 'CALUMMA_TOO_LARGE', message: expect.stringContaining('expected an answer of at most 23068672 characters, found more') as string });
   expect(sent).toBeLessThan(100);
 });
+
+/** A sidecar whose stream never ends: what it says is made as fast as it is taken. */
+async function endless(next: () => string): Promise<{ readonly origin: string; readonly mbSent: () => number }> {
+  let sent = 0;
+  const web = await webServer((request, response) => {
+    if (request.url?.startsWith('/v1/watch') !== true) return void response.writeHead(200).end(set);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const more = (): void => {
+      for (let taken = true; taken && !response.destroyed; ) {
+        const piece = next();
+        sent += piece.length;
+        taken = response.write(piece);
+      }
+      if (!response.destroyed) response.once('drain', more);
+    };
+    more();
+  });
+  return { origin: web.origin, mbSent: () => sent / 1024 / 1024 };
+}
+
+it.each([['data: y\n'], ['data\n: still here\n'], ['data: y\r\n']])('an event of short lines without an end, %j, is not put together until memory is gone', async (line) => {
+  const piece = line.repeat(4_096);
+  const web = await endless(() => piece);
+  const { config, errors } = await watched(sidecar({ url: web.origin }), { maxBytes: 64 * 1024 });
+  await until(() => errors.length > 0);
+  expect(web.mbSent()).toBeLessThan(10);
+  expect(errors[0]).toMatchObject({ code: 'CALUMMA_TOO_LARGE', message: expect.stringContaining('expected an event of at most 17170432 characters, found more') as string });
+  expect(config.get('a')).toBe('1');
+});
+
+it('heartbeats without an end are no event', async () => {
+  const beats = ': here live\n\n'.repeat(4_096);
+  const web = await endless(() => beats);
+  const { errors } = await watched(sidecar({ url: web.origin }), { maxBytes: 64 * 1024 });
+  await until(() => web.mbSent() > 40);
+  expect(errors).toEqual([]);
+});
+
+it('changes of ever new keys are given up, also under one and the same revision, and everything is read anew', async () => {
+  let n = 0;
+  const change = () => {
+    const changes = Array.from({ length: 500 }, () => ({ key: `k${n++}`, op: 'set', value: 'x' }));
+    return `event: change\ndata: ${JSON.stringify({ revision: 'r-2', at: '2026-01-01T00:00:00Z', changes })}\n\n`;
+  };
+  const web = await endless(change);
+  const { config, errors } = await watched(sidecar({ url: web.origin }), { maxBytes: 64 * 1024 });
+  const givenUp = () => errors.find(({ message }) => message.includes('expected an end of changes that cannot be taken, found more than 1179648 bytes') || message.includes('expected changes of at most 1179648 bytes before the layer takes them'));
+  await until(() => givenUp() !== undefined);
+  expect(givenUp()).toMatchObject({ code: 'CALUMMA_TOO_LARGE' });
+  expect(web.mbSent()).toBeLessThan(20);
+  expect(config.get('a')).toBe('1');
+});
