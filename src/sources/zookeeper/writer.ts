@@ -1,4 +1,4 @@
-import { wrongOption } from '../../core/check.js';
+import { reasonOf, wrongOption } from '../../core/check.js';
 import { ConfigError, SourceError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import type { HistoryEntry, Written } from '../../core/writable.js';
@@ -15,6 +15,9 @@ import { isOwnedBy, type Checked, type Place } from './options.js';
 import { NodePlan, type Nodes, type Plan } from './plan.js';
 
 const triesAtMost = 20;
+
+/** What a write ends with that may have been done. */
+const unanswered = ['CONNECTIONLOSS', 'OPERATIONTIMEOUT', 'REQUESTTIMEOUT', 'SESSIONEXPIRED', 'CLOSED'] as const;
 
 /** Writes keys together with the history of them. */
 export class Writer {
@@ -109,11 +112,13 @@ class Attempt {
 
   async #commit(plan: Plan, history: Awaited<ReturnType<Chronicle['operations']>>): Promise<bigint | undefined> {
     try {
-      const [created] = await this.#client.multi([...history, ...plan.operations]);
-      const stat = await this.#client.exists(created?.path ?? this.#place.history);
-      return stat?.czxid ?? this.#client.lastZxid;
+      const results = await this.#client.multi([...history, ...plan.operations]);
+      // The answer tells the transaction, in what it did to the node of the history: a question afterwards might be lost.
+      const touched = results.find((result) => result.op === 'set');
+      return touched?.stat.mzxid ?? this.#client.lastZxid;
     } catch (error) {
       if (isCode(error, 'BADVERSION', 'NODEEXISTS', 'NONODE', 'NOTEMPTY')) return undefined;
+      if (isCode(error, ...unanswered)) throw new SourceError(`${this.#what}: expected an answer of ZooKeeper, found ${quote(reasonOf(error))}: nobody knows whether it was written; look at the history before you write it again`, { cause: error });
       if (!isCode(error, 'BADARGUMENTS')) throw error;
       throw new ConfigError('CALUMMA_TOO_LARGE', `${this.#what}: ${error.message}: nothing was written; what was there before counts too, for the history`, { cause: error });
     }

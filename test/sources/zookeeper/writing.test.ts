@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 
 import { zookeeper } from '../../../src/sources/zookeeper/index.js';
 import { describeWith, useServer } from '../../harness/servers/available.js';
+import { openProxy } from '../../harness/proxy.js';
 import { startZookeeper } from '../../harness/servers/zookeeper.js';
+import { opcodes } from '../../../src/zookeeper/requests.js';
+import { openFilter } from '../../zookeeper-tree/filter.js';
 import { follow, plain, until } from '../following.js';
 import { freshRoot, put, useClient } from './rig.js';
 
@@ -168,6 +171,39 @@ describeWith('zookeeper', 'writing to ZooKeeper', () => {
     await zk.create(root, '', { acl: [{ scheme: 'world', id: 'anyone', permissions: ['read'] }] });
     const source = zookeeper({ connect: server().url, root });
     expect((await refused(source.set({ a: '1' }, why))).message).toContain('expected the right to do this');
+  });
+
+  test('a write whose answer is lost is told as one of which nobody knows whether it was written', async () => {
+    const zk = open();
+    const root = freshRoot();
+    const filter = await openFilter(server().port, {
+      before: (frame) => (frame.readInt32BE(8) === opcodes.multi ? Promise.resolve(proxy.cutAfter(1)) : undefined),
+    });
+    const proxy = await openProxy(Number(filter.url.split(':')[1]));
+    const source = zookeeper({ connect: `127.0.0.1:${proxy.port}`, root, sessionTimeout: 2_000 });
+    const { code, message } = await refused(source.set({ a: '1' }, why));
+    expect([code, message]).toEqual(['CALUMMA_SOURCE', expect.stringMatching(/^zookeeper\.set: .*CONNECTIONLOSS.*: nobody knows whether it was written; look at the history/)]);
+    await expect.poll(() => zk.exists(`${root}/a`)).toBeDefined();
+    await proxy.close();
+    await filter.close();
+  });
+
+  test('a write that was answered is told as written, whatever becomes of the connection then', async () => {
+    const root = freshRoot();
+    let isWritten = false;
+    const filter = await openFilter(server().port, {
+      before: (frame) => {
+        // What is asked behind the write waits for ever.
+        if (isWritten) return new Promise(() => undefined);
+        isWritten = frame.readInt32BE(8) === opcodes.multi;
+        return undefined;
+      },
+    });
+    const source = zookeeper({ connect: filter.url, root, sessionTimeout: 2_000 });
+    const { version } = await source.set({ a: '1' }, why);
+    const { stat } = await open().getData(`${root}/a`);
+    expect(String(stat.mzxid)).toBe(version);
+    await filter.close();
   });
 
   test('a server that is not there is told within the session timeout', async () => {
