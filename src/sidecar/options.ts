@@ -22,7 +22,7 @@ export interface SidecarLimits {
   readonly connections?: number;
   /** Clients that watch or wait at a time. Default 11,000. */
   readonly clients?: number;
-  /** ms until the headers of a request are there. Default 10,000. */
+  /** ms until the headers of a request are there, and before them until TLS is agreed on. Default 10,000. */
   readonly headersMs?: number;
   /** ms until all of a request is there. Default 30,000. */
   readonly requestMs?: number;

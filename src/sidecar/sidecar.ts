@@ -130,7 +130,7 @@ class Service implements Sidecar {
     const { headerBytes, headersMs, requestMs, connections, headers } = this.#settings.limits;
     const options = { maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 };
     const { tls } = this.#settings;
-    const server = tls === undefined || way === 'socket' ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls) });
+    const server = tls === undefined || way === 'socket' ? createServer(options) : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: headersMs });
     server.maxConnections = connections;
     // One more than may be: what is above is left out without a word, which could be an Authorization.
     server.maxHeadersCount = headers + 1;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { type ConfigOptions, createConfig, env, memory, type MemorySource } from '../../src/index.js';
 import { serving, sidecarOf } from './rig.js';
 
@@ -59,6 +59,38 @@ it('sleeps through what lies outside of its prefix, and through a change that wa
   expect(await waiting(url)).toBe(1);
   store.set('gateway.a', '2');
   expect((await answer).status).toBe(200);
+});
+
+it('does not look at its content for what lies outside of its prefix, however many there are', async () => {
+  const { url, store, config } = await serving({ a: '1', other: '1' });
+  const prefixes = Array.from({ length: 300 }, (_, at) => `p${at}`);
+  const etag = await tagOf(url, '?prefix=p0');
+  const stopping = new AbortController();
+  const answers = Promise.allSettled(prefixes.map((prefix) => fetch(`${url}/v1/config/default?prefix=${prefix}&wait=20s`, { headers: { 'if-none-match': etag }, signal: stopping.signal })));
+  await expect.poll(() => waiting(url)).toBe(300);
+  let walks = 0;
+  const entries = config.entries.bind(config);
+  config.entries = (prefix) => {
+    walks++;
+    return entries(prefix);
+  };
+  store.set('other', '2');
+  expect([walks, await waiting(url)]).toEqual([0, 300]);
+  store.set('p7', '1');
+  await expect.poll(() => waiting(url)).toBe(299);
+  expect(walks).toBeLessThan(5);
+  stopping.abort();
+  await answers;
+});
+
+it('wakes when another config shows what has not moved otherwise', async () => {
+  const { url, sidecar } = await serving({ pin: 'x1234' });
+  const answer = wait(url, 'prefix=pin&wait=20s', await tagOf(url, '?prefix=pin'));
+  await expect.poll(() => waiting(url)).toBe(1);
+  const careful = createConfig({ layers: [memory({ pin: 'x1234' })], context: {}, redact: ['pin'] });
+  onTestFinished(() => careful.close());
+  sidecar.reload({ default: careful });
+  expect(await (await answer).json()).toMatchObject({ values: { pin: '***' } });
 });
 
 it('is an ordinary request without a tag, and refuses a time that is none', async () => {

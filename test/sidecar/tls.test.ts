@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:https';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createConfig, values } from '../../src/index.js';
 import { type SidecarOptions, startSidecar } from '../../src/sidecar/index.js';
@@ -54,6 +56,14 @@ describe('a sidecar with TLS', () => {
     const url = await encrypted({}, false);
     expect((await get(url, {}, { authorization: 'Bearer writer-0123456789', 'x-config-reason': 'x' }, 'DELETE'))[0]).toBe(409); // nothing there can be written
     expect((await get(url, {}, { authorization: 'Bearer wrong' }))[0]).toBe(401);
+  });
+
+  it('cuts off who connects and never agrees on TLS, after the time that headers have', async () => {
+    const url = new URL(await encrypted({ limits: { headersMs: 300 } }));
+    const silent = connect(Number(url.port), '127.0.0.1');
+    onTestFinished(() => void silent.destroy());
+    silent.on('error', () => undefined);
+    await once(silent, 'close');
   });
 
   it('does not start with files that are no key and certificate', async () => {

@@ -28,6 +28,8 @@ export interface Commit extends Kept {
   /** From the write to the publish, where the source knows when it was written. */
   readonly lagMs: number | undefined;
   readonly changes: readonly Moved[];
+  /** Another config has taken the place of the one before: what has not moved may be shown otherwise. */
+  readonly isSwap: boolean;
 }
 
 /** Who follows a namespace. */
@@ -136,7 +138,7 @@ export class Namespace {
     this.#views.clear();
     [this.#config, this.#secrets, this.#boot] = [config, secrets, bootId()];
     this.#listening = this.#listen(config);
-    this.#commit(set, shownBefore);
+    this.#commit(set, shownBefore, true);
   }
 
   close(): void {
@@ -162,7 +164,7 @@ export class Namespace {
     return changes.map(({ key, before }) => (before === undefined ? undefined : this.#secrets.show(key, before)));
   }
 
-  #commit(set: ChangeSet, shownBefore: readonly (string | undefined)[]): void {
+  #commit(set: ChangeSet, shownBefore: readonly (string | undefined)[], isSwap = false): void {
     const withOrigins = set.changes.length <= mostOrigins;
     const changes = set.changes.map((change, at): Moved => {
       const { key, before, after, layer } = change;
@@ -173,7 +175,7 @@ export class Namespace {
     const previous = this.#revision;
     this.#revision = this.#revisionOf(set.version);
     this.#stand = undefined;
-    const commit: Commit = { revision: this.#revision, previous, at, lagMs: lagOf(set), changes, bytes: bytesOf(changes) };
+    const commit: Commit = { revision: this.#revision, previous, at, lagMs: lagOf(set), changes, isSwap, bytes: bytesOf(changes) };
     this.#ring.push(commit);
     this.bodies.clear();
     for (const view of this.#views.values()) view.follow(commit);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { atOrUnder } from '../../index.js';
 import { type Answer, send } from '../http/answer.js';
 import { type Client, type Clients, nameOf } from './clients.js';
 import { matches } from '../answers/config.js';
-import type { Namespace } from '../held/namespace.js';
+import type { Commit, Namespace } from '../held/namespace.js';
 import { badRequest } from '../http/problem.js';
 import { refuse } from '../http/refuse.js';
 import { wordOf } from '../held/revisions.js';
@@ -48,6 +49,7 @@ export class LongPoll implements Client {
   #unfollow: readonly (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #revision: string;
+  readonly #isPart: (key: string) => boolean;
 
   constructor(awaited: Awaited, request: IncomingMessage, response: ServerResponse, waiting: Waiting) {
     this.#awaited = awaited;
@@ -56,6 +58,7 @@ export class LongPoll implements Client {
     this.#waiting = waiting;
     this.name = nameOf(request);
     this.#revision = wordOf(awaited.namespaces);
+    this.#isPart = atOrUnder(awaited.prefix);
   }
 
   get namespaces(): readonly string[] {
@@ -75,7 +78,7 @@ export class LongPoll implements Client {
     this.#waiting.clients.expectRoom();
     const { namespaces, tag, tagNow, waitMs } = this.#awaited;
     // Registered before it compares: what is published in between is not missed.
-    this.#unfollow = namespaces.map((namespace) => namespace.follow({ committed: () => this.#committed() }));
+    this.#unfollow = namespaces.map((namespace) => namespace.follow({ committed: (commit) => this.#committed(commit) }));
     if (!matches(tag, tagNow())) return this.end();
     this.#waiting.clients.add(this);
     // A little early, and not all at once: those who came together would come together again.
@@ -93,7 +96,9 @@ export class LongPoll implements Client {
     }
   }
 
-  #committed(): void {
+  #committed({ changes, isSwap }: Commit): void {
+    // The views of many prefixes are not all kept: one that is worked out anew costs a walk through all keys.
+    if (!isSwap && !changes.some(({ key }) => this.#isPart(key))) return;
     if (!matches(this.#awaited.tag, this.#awaited.tagNow())) this.end();
   }
 
