@@ -50,9 +50,15 @@ export class Crawl {
   readonly #wantedLists = new Set<string>();
   #deep = false;
   #more = 0;
+  #zxid = 0n;
 
   constructor(parts: CrawlParts) {
     this.#parts = parts;
+  }
+
+  /** The largest transaction among the nodes that were found as the tree has them: they are not on the stage. */
+  get zxid(): bigint {
+    return this.#zxid;
   }
 
   /** Reads a node and everything below it. */
@@ -118,8 +124,10 @@ export class Crawl {
     answered(path, 'node');
     if (found.kind !== 'node') return this.#stage(path, found);
     const { stat, data } = found;
-    const isSame = tree.mzxid(path) === stat.mzxid;
-    this.#stage(path, { kind: 'node', stat, content: isSame ? undefined : contentOf(data) });
+    const same = tree.sameness(path, stat);
+    // Most are, after a reconnect. What was on the stage before is not how it is any more.
+    if (same === 'all' && !this.staged.has(path)) this.#zxid = largest(this.#zxid, stat);
+    else this.#stage(path, { kind: 'node', stat, content: same === 'none' ? contentOf(data) : undefined });
     const list = this.#deep || !wasKnown || this.#wantedLists.delete(path);
     if (!list || !scope.opens(path)) return;
     if (stat.numChildren > 0 || reader.listsLeaves) this.#lists.push({ path, count: stat.numChildren });
@@ -164,6 +172,11 @@ export class Crawl {
     if (what?.kind !== 'node' || what.content === undefined) return 0;
     return what.stat.dataLength - (this.#parts.tree.dataLength(path));
   }
+}
+
+function largest(zxid: bigint, { mzxid, pzxid }: Stat): bigint {
+  const own = mzxid > pzxid ? mzxid : pzxid;
+  return own > zxid ? own : zxid;
 }
 
 function tooLarge(root: string, maxBytes: number): ZooKeeperError {

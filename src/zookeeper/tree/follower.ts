@@ -232,13 +232,14 @@ export class TreeFollower {
     return staged !== undefined && (staged.kind !== 'node' || !this.#parts.scope.opens(path));
   }
 
-  async #publish({ staged }: Crawl, cause: TreeBatch['cause']): Promise<void> {
+  async #publish({ staged, zxid }: Crawl, cause: TreeBatch['cause']): Promise<void> {
     const { tree } = this.#parts;
     const before = tree.size;
     const applied = await this.#applied(apply(tree, staged), staged.size >= slicedFrom);
     if (applied === undefined) return;
+    const newest = applied.zxid > zxid ? applied.zxid : zxid;
     // All of it was read but for changes: then servers that know less than they did are right.
-    if (cause !== 'watch' || applied.zxid > this.#zxid) this.#zxid = applied.zxid;
+    if (cause !== 'watch' || newest > this.#zxid) this.#zxid = newest;
     for (const parent of applied.orphaned) this.#mark(parent, 'list');
     const { changes } = applied;
     if (changes.length > 0) this.#events.batch({ changes, cause, zxid: this.#zxid, massRemoval: isMassRemoval(changes, before) });

@@ -61,6 +61,11 @@ export class StatStore {
     return view.getBigInt64(at + 16);
   }
 
+  aversion(slot: number): number {
+    const { view, at } = this.#place(slot);
+    return view.getInt32(at + 56);
+  }
+
   dataLength(slot: number): number {
     const { view, at } = this.#place(slot);
     return view.getInt32(at + 60);

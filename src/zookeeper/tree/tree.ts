@@ -83,21 +83,17 @@ export class Tree {
     return held === undefined || held.slot === unreadable ? undefined : this.#stats.get(held.slot);
   }
 
-  mzxid(path: string): bigint | undefined {
-    const held = this.#find(path);
-    return held === undefined || held.slot === unreadable ? undefined : this.#stats.mzxid(held.slot);
-  }
-
   /** Bytes of its data; 0 for what is not there or cannot be read. */
   dataLength(path: string): number {
     const held = this.#find(path);
     return held === undefined || held.slot === unreadable ? 0 : this.#stats.dataLength(held.slot);
   }
 
-  /** Whether the stat it has is this one, its children's part included. */
-  isCurrent(path: string, { mzxid, pzxid }: Stat): boolean {
+  /** What it has of this node that is as `stat` says: its data, all of it (its children's part of the stat too), or nothing. */
+  sameness(path: string, { mzxid, pzxid, aversion }: Stat): 'none' | 'data' | 'all' {
     const held = this.#find(path);
-    return held !== undefined && held.slot !== unreadable && this.#stats.mzxid(held.slot) === mzxid && this.#stats.pzxid(held.slot) === pzxid;
+    if (held === undefined || held.slot === unreadable || this.#stats.mzxid(held.slot) !== mzxid) return 'none';
+    return this.#stats.pzxid(held.slot) === pzxid && this.#stats.aversion(held.slot) === aversion ? 'all' : 'data';
   }
 
   /** Names of all children, those that cannot be read included; `undefined` if the node is not there. */

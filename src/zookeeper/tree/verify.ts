@@ -20,7 +20,7 @@ export async function verify(
     const parents: string[] = [];
     await reader.read(paths, (path, found) => {
       const isHeld = tree.isReadable(path);
-      if (found.kind === 'node' ? !tree.isCurrent(path, found.stat) : found.kind === 'absent' && tree.has(path)) differs(path, 'node');
+      if (found.kind === 'node' ? tree.sameness(path, found.stat) !== 'all' : found.kind === 'absent' && tree.has(path)) differs(path, 'node');
       if (found.kind !== 'node' || !isHeld || !scope.opens(path)) return;
       if (found.stat.numChildren > 0 || tree.count(path) > 0) parents.push(path);
     });
