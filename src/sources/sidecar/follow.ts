@@ -9,7 +9,7 @@ import { isLiveBeat, newsIn, wholeIn, type News, type Whole } from './messages.j
 import type { SidecarSpec } from './options.js';
 import { ask, open, type Answer, type Call, type Opened } from './request.js';
 import { snapshotIn } from './snapshot.js';
-import { listen } from './stream.js';
+import { listen, Silence } from './stream.js';
 import { tagIn, versionOf } from './version.js';
 
 /** ms that the sidecar holds a question back until there is news: less than the deadline of a layer, and than what proxies allow. */
@@ -178,7 +178,6 @@ class Visit {
 
   async *#streamed(opened: Opened): AsyncGenerator<Reading> {
     const mailbox = new Mailbox();
-    const since = performance.now();
     let isHeard = false;
     const listening = listen(opened, {
       silenceMs: this.#spec.silenceMs,
@@ -195,7 +194,7 @@ class Visit {
     });
     listening.catch((error: unknown) => {
       // Open all the time, and not even the first word has come through: next time it is asked instead.
-      if (!isHeard && performance.now() - since >= this.#spec.silenceMs) this.#memento.muffled = true;
+      if (!isHeard && error instanceof Silence) this.#memento.muffled = true;
       mailbox.fail(error);
     });
     try {

@@ -4,6 +4,9 @@ import { whileHeard } from '../deadline.js';
 import { Problem } from '../url/problem.js';
 import type { Opened } from './request.js';
 
+/** No word came for so long that the connection counts as dead. */
+export class Silence extends Problem {}
+
 export interface Hearing {
   /** ms without a byte after which the connection counts as dead. */
   readonly silenceMs: number;
@@ -20,7 +23,7 @@ export interface Hearing {
  * @throws Problem, what Node throws, and what `event` throws
  */
 export async function listen({ response, heard }: Opened, hearing: Hearing): Promise<never> {
-  const silent = () => new Problem(`expected a word within ${hearing.silenceMs} ms, found none: the connection is dead`);
+  const silent = () => new Silence(`expected a word within ${hearing.silenceMs} ms, found none: the connection is dead`);
   return whileHeard({ ms: hearing.silenceMs, heard }, silent, eventsOf(response, hearing));
 }
 
