@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { useCell } from '../cells/use-cell.js';
 import { type Conflict, type Draft, whyNot } from '../edit/draft.js';
@@ -17,7 +17,8 @@ export function EditorView(): JSX.Element | null {
   const draft = useCell(editor.draft);
   const form = useRef<HTMLFormElement>(null);
   const isOpen = draft !== undefined;
-  useEffect(() => form.current?.querySelector<HTMLElement>('[data-first]')?.focus(), [isOpen]);
+  // Before the next key is pressed: who types on at once types into it.
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>('[data-first]')?.focus(), [isOpen]);
   if (draft === undefined) return null;
   const obstacle = whyNot(draft);
   const submit = (event: Event): void => {

@@ -15,7 +15,10 @@ export interface PanelProps {
 /** What opens beside the table, and over it where there is no room. */
 export function Panel({ title, label, actions, onClose, children }: PanelProps): JSX.Element {
   const region = useRef<HTMLElement>(null);
-  useLayoutEffect(() => region.current?.focus({ preventScroll: true }), [label]);
+  useLayoutEffect(() => {
+    // A form that opens with it has taken the focus already.
+    if (region.current?.contains(document.activeElement) === false) region.current.focus({ preventScroll: true });
+  }, [label]);
   return (
     <aside ref={region} id={panelId} class="panel opened" tabIndex={-1} aria-label={label}>
       <div class="title">
