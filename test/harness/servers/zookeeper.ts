@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -128,10 +129,18 @@ async function configure(member: MemberPlan, lines: Record<string, string>): Pro
   await writeFile(join(folder.path, 'zoo.cfg'), all.map(([name, value]) => `${name}=${value}\n`).join(''));
 }
 
-function planFor({ folder, port }: MemberPlan): ServerPlan {
+function planFor({ folder, port, tls }: MemberPlan): ServerPlan {
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
   const args = [...jvm, '-cp', classPath, main, join(folder.path, 'zoo.cfg')];
-  return { folder, port, file: requireProgram('java'), args, answers: () => requireMode(port) };
+  return { folder, port, file: requireProgram('java'), args, answers: () => requireAnswers(port, tls) };
+}
+
+async function requireAnswers(port: number, tls: Tls | undefined): Promise<void> {
+  await requireMode(port);
+  if (tls === undefined) return;
+  // It is opened after the other one, which may have answered already.
+  const socket = connect(tls.port, '127.0.0.1');
+  await once(socket, 'connect').finally(() => socket.destroy());
 }
 
 async function requireMode(port: number): Promise<ZookeeperMode> {
