@@ -2,7 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import type { HistoryEntry } from '../../core/writable.js';
 import { isCode } from '../../zookeeper/errors.js';
-import type { Operation, Stat, ZooKeeperClient } from '../../zookeeper/index.js';
+import { parentOf } from '../../zookeeper/paths.js';
+import type { Acl, Operation, Stat, ZooKeeperClient } from '../../zookeeper/index.js';
+import type { Place } from './options.js';
 
 /** One key of a write. */
 export interface Changed {
@@ -39,18 +41,24 @@ export class Chronicle {
   readonly #client: ZooKeeperClient;
   readonly #root: string;
   readonly #length: number;
+  readonly #acl: readonly Acl[];
 
-  constructor(client: ZooKeeperClient, root: string, length: number) {
+  constructor(client: ZooKeeperClient, { history, historyLength, acl }: Pick<Place, 'history' | 'historyLength' | 'acl'>) {
     this.#client = client;
-    this.#root = root;
-    this.#length = length;
+    this.#root = history;
+    this.#length = historyLength;
+    this.#acl = acl;
   }
 
   /** To be asked before anything is read that a write depends on. */
   async open(): Promise<Stat> {
     const stat = await this.#client.exists(this.#root);
     if (stat !== undefined) return stat;
-    await this.#client.ensurePath(this.#root);
+    // The folders above are everybody's.
+    await this.#client.ensurePath(parentOf(this.#root) ?? '/');
+    await this.#client.create(this.#root, '', { acl: this.#acl }).catch((error: unknown) => {
+      if (!isCode(error, 'NODEEXISTS')) throw error;
+    });
     return (await this.#client.getData(this.#root)).stat;
   }
 

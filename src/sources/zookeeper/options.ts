@@ -4,8 +4,9 @@ import { ConfigError } from '../../core/errors.js';
 import { quote } from '../../core/redact.js';
 import type { Format } from '../../formats/format.js';
 import { formatForPath, formatNamed, type FormatLike } from '../../formats/registry.js';
-import { ZooKeeperClient, ZooKeeperError, type Auth, type ZooKeeperOptions, type ZooKeeperTls } from '../../zookeeper/index.js';
+import { openAcl, ZooKeeperClient, ZooKeeperError, type Acl, type Auth, type ZooKeeperOptions, type ZooKeeperTls } from '../../zookeeper/index.js';
 import { pathProblem } from '../../zookeeper/paths.js';
+import { checkAcls } from '../../zookeeper/records.js';
 import { longestReconcileMs } from '../../zookeeper/tree/options.js';
 import { formatOption } from '../files/file-options.js';
 
@@ -29,6 +30,11 @@ export interface ZooKeeperSourceOptions {
   readonly gzip?: boolean;
   /** Who to be besides anyone. For `digest`: `{ scheme: 'digest', auth: 'user:password' }`. */
   readonly auth?: Auth | readonly Auth[];
+  /**
+   * Who may do what with the nodes that `set` makes, those of the history among them. Default `openAcl`: anyone, anything. With `auth`,
+   * `creatorAcl` leaves everybody else out. Nodes that are there keep their own.
+   */
+  readonly acl?: readonly Acl[];
   /** Encrypts; `true` trusts what Node trusts. Default false. */
   readonly tls?: boolean | ZooKeeperTls;
   /** ms, or a duration. Two thirds of it without a word of any server make the layer stale. Default 6_000. */
@@ -61,6 +67,7 @@ export interface Place {
   readonly gzip: boolean;
   readonly history: string;
   readonly historyLength: number;
+  readonly acl: readonly Acl[];
   readonly heartbeat: string | undefined;
 }
 
@@ -72,7 +79,7 @@ export interface Checked {
 }
 
 const known: readonly (keyof ZooKeeperSourceOptions)[] = [
-  'connect', 'client', 'root', 'layout', 'separator', 'format', 'gzip', 'auth', 'tls', 'sessionTimeout', 'heartbeat', 'reconcile', 'history', 'historyLength', 'name',
+  'connect', 'client', 'root', 'layout', 'separator', 'format', 'gzip', 'auth', 'acl', 'tls', 'sessionTimeout', 'heartbeat', 'reconcile', 'history', 'historyLength', 'name',
 ];
 
 /** @throws ConfigError CALUMMA_OPTION, CALUMMA_UNKNOWN_FORMAT */
@@ -97,6 +104,7 @@ export function checked(options: ZooKeeperSourceOptions): Checked {
   if (client !== undefined) checkClient(client, options);
   const place: Place = {
     what: name, root, layout, separator, gzip, history, historyLength,
+    acl: aclOf(options),
     chroot: chrootOf(connection?.connect ?? ''),
     format: options.format === undefined ? (formatForPath(root) ?? formatNamed('properties')) : formatOption('zookeeper({ format })', options.format),
     heartbeat: heartbeat ? beside(root, 'heartbeat') : undefined,
@@ -134,14 +142,26 @@ function connectionOf({ connect, auth = [], tls = false, sessionTimeout = 6_000 
   if (servers === undefined || servers === '') throw optionError('zookeeper({ connect })', 'servers, such as "zk1:2181,zk2:2181", or a list of them', connect);
   const list = (Array.isArray(auth) ? auth : [auth]) as readonly Auth[];
   const options = { connect: servers, auth: list, tls, sessionTimeoutMs: Math.round(msOf(sessionTimeout, 'zookeeper({ sessionTimeout })')) };
+  // It connects when it is first asked for something: until then it only looks at its options.
+  asOption(() => void new ZooKeeperClient(options).close());
+  return options;
+}
+
+/** @throws ConfigError CALUMMA_OPTION in place of what the client says */
+function asOption(check: () => void): void {
   try {
-    // It connects when it is first asked for something: until then it only looks at its options.
-    void new ZooKeeperClient(options).close();
+    check();
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
-    throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): ${error.message.replace(/^ZooKeeperClient: /, '')}`, { cause: error.cause });
+    throw new ConfigError('CALUMMA_OPTION', `zookeeper(options): ${error.message.replace(/^(?:ZooKeeperClient|acl)(?: \S+)?: /, '')}`, { cause: error.cause });
   }
-  return options;
+}
+
+function aclOf({ acl = openAcl, auth, client, root }: ZooKeeperSourceOptions): readonly Acl[] {
+  asOption(() => checkAcls('acl', acl, root));
+  const isSomebody = client !== undefined || (Array.isArray(auth) ? auth.length > 0 : auth !== undefined);
+  if (!isSomebody && acl.some(({ scheme }) => scheme === 'auth')) throw new ConfigError('CALUMMA_OPTION', 'zookeeper({ acl }): expected auth beside rights for the creator, found none: nobody could ever read what is written');
+  return acl;
 }
 
 function checkClient(client: unknown, options: ZooKeeperSourceOptions): void {

@@ -45,7 +45,7 @@ export class Writer {
   history(what: string, key: string | undefined, limit: number): Promise<HistoryEntry[]> {
     return this.#with(what, async (client) => {
       const found: HistoryEntry[] = [];
-      for await (const recorded of new Chronicle(client, this.#place.history, this.#place.historyLength).newestFirst()) {
+      for await (const recorded of new Chronicle(client, this.#place).newestFirst()) {
         for (const entry of entriesOf(recorded)) {
           if (key !== undefined && entry.key !== key) continue;
           found.push(entry);
@@ -83,7 +83,7 @@ class Attempt {
     this.#client = client;
     this.#what = what;
     this.#place = place;
-    this.#chronicle = new Chronicle(client, place.history, place.historyLength);
+    this.#chronicle = new Chronicle(client, place);
   }
 
   /** @returns undefined if others wrote meanwhile */
@@ -112,7 +112,8 @@ class Attempt {
 
   async #commit(plan: Plan, history: Awaited<ReturnType<Chronicle['operations']>>): Promise<bigint | undefined> {
     try {
-      const results = await this.#client.multi([...history, ...plan.operations]);
+      const operations = [...history, ...plan.operations].map((one) => (one.op === 'create' ? { ...one, acl: this.#place.acl } : one));
+      const results = await this.#client.multi(operations);
       // The answer tells the transaction, in what it did to the node of the history: a question afterwards might be lost.
       const touched = results.find((result) => result.op === 'set');
       return touched?.stat.mzxid ?? this.#client.lastZxid;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { zookeeper } from '../../../src/sources/zookeeper/index.js';
+import { creatorAcl } from '../../../src/zookeeper/index.js';
 import { describeWith, useServer } from '../../harness/servers/available.js';
 import { openProxy } from '../../harness/proxy.js';
 import { startZookeeper } from '../../harness/servers/zookeeper.js';
@@ -35,6 +36,26 @@ describeWith('zookeeper', 'writing to ZooKeeper', () => {
     expect(children).toEqual(['w-0000000000']);
     const { stat } = await zk.getData(`${root}-history/w-0000000000`);
     expect([limit?.stat.czxid, burst?.stat.czxid, stat.czxid].map(String)).toEqual([version, version, version]);
+  });
+
+  test('what is written for oneself alone nobody else may read, the history included', async () => {
+    const zk = open();
+    const root = freshRoot();
+    const auth = { scheme: 'digest', auth: 'ann:secret' };
+    const source = zookeeper({ connect: server().url, root: `${root}/mine`, auth, acl: creatorAcl });
+    await source.set({ 'db.password': 'pw-1', 'db.host': 'h' }, why);
+    await source.set({ 'db.password': 'pw-2' }, why);
+    const { children } = await zk.getChildren(root);
+    expect([...children].sort()).toEqual(['mine', 'mine-history']);
+    const readable = (path: string): Promise<string> => zk.getData(path).then(() => 'readable', (error: unknown) => (error as { code: string }).code);
+    for (const path of ['mine/db/password', 'mine/db/host', 'mine/db', 'mine', 'mine-history', 'mine-history/w-0000000001']) {
+      expect([path, await readable(`${root}/${path}`)]).toEqual([path, 'NOAUTH']);
+    }
+    const reader = follow(source);
+    await until(() => reader.entries.size === 2);
+    expect(plain(reader.entries)).toEqual({ 'db.password': 'pw-2', 'db.host': 'h' });
+    expect((await source.history('db.password')).map(({ after }) => after)).toEqual(['pw-2', 'pw-1']);
+    await reader.stop();
   });
 
   test('a folder whose last key was removed is no key, whoever made it, and can become one again', async () => {

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 import { createConfig } from '../../../src/index.js';
+import { creatorAcl } from '../../../src/zookeeper/index.js';
 import { zookeeper } from '../../../src/sources/zookeeper/index.js';
 import { openProxy } from '../../harness/proxy.js';
 import { describeWith, useServer } from '../../harness/servers/available.js';
@@ -228,6 +229,9 @@ describeWith('zookeeper', 'zookeeper()', () => {
       [{ ...right, auth: null }, 'zookeeper(options): expected auth with a scheme'],
       [{ ...right, tls: { cert: 'none', key: 'geheim' } }, 'zookeeper(options): expected tls with keys and certificates that Node can read'],
       [{ ...right, auth: { scheme: '', auth: 'ann:geheim' } }, 'zookeeper(options): expected auth with a scheme'],
+      [{ ...right, acl: [] }, 'zookeeper(options): expected an ACL with at least one entry, found none'],
+      [{ ...right, acl: [{ scheme: 'world', id: 'anyone', permissions: 'some' }] }, 'zookeeper(options): expected'],
+      [{ ...right, acl: creatorAcl }, 'zookeeper({ acl }): expected auth beside rights for the creator, found none'],
       [{ ...right, tls: 'yes' }, 'zookeeper(options): expected tls'],
       [{ ...right, client: {} }, 'zookeeper(options): expected either client or connect, found both'],
       [{ root: '/a', client: {} }, 'zookeeper({ client }): expected a ZooKeeperClient, found an object'],
