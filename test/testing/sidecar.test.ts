@@ -7,6 +7,7 @@ import { startSidecar } from '../../src/entries/sidecar.js';
 import { sqlite } from '../../src/entries/sqlite.js';
 import type { Rig } from '../../src/testing/index.js';
 import { openProxy } from '../harness/proxy.js';
+import { until } from '../sources/following.js';
 import { withoutStreams } from '../sources/sidecar/hosts.js';
 import { conform } from './conform.js';
 
@@ -54,11 +55,19 @@ async function openWritableRig(): Promise<Rig> {
   await config.ready();
   const running = await startSidecar({ configs: { default: config }, listen: { port: 0 }, tokenFile });
   const why = { author: 'back door', reason: 'conformance' };
+  // What is there is what the sidecar has read of its store.
+  const putAll = async (entries: ReadonlyMap<string, string>): Promise<void> => {
+    await store.set(entries, why);
+    await until(() => [...entries].every(([key, value]) => config.get(key) === value));
+  };
   return {
     source: sidecar({ url: running.url!, token: 'tok-1' }),
-    put: (key, value) => store.set([[key, value]], why),
-    remove: (key) => store.delete(key, why),
-    putAll: (entries) => store.set(entries, why),
+    put: (key, value) => putAll(new Map([[key, value]])),
+    remove: async (key) => {
+      await store.delete(key, why);
+      await until(() => !config.has(key));
+    },
+    putAll,
     ownVersions: true,
     authorOf: (author) => `${author} (door)`,
     originOf: () => /^sidecar:http:/,
