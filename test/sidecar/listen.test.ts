@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createConfig, values } from '../../src/index.js';
 import { startSidecar } from '../../src/sidecar/index.js';
+import { describeWith } from '../harness/servers/available.js';
 import { raw, serving, sidecarOf } from './rig.js';
 
 const configs = { default: createConfig({ layers: [values({ a: '1' })], context: {} }) };
@@ -66,18 +67,20 @@ it('takes the place of a socket that a killed process has left, and of nothing e
   await expect(startSidecar({ configs, listen: false, socketPath: join(folder, 'none', 'x.sock') })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
 });
 
-it('leaves a socket alone that somebody listens at who is too busy to take anybody in', async (test) => {
-  const busy = join(scratch(), 'busy.sock');
-  // It listens and never accepts, with room for one.
-  const script = 'import socket,sys,time;s=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);s.listen(0);print("there",flush=True);time.sleep(60)';
-  const listener = spawn('python3', ['-c', script, busy], { stdio: ['ignore', 'pipe', 'ignore'] });
-  onTestFinished(() => void listener.kill());
-  if (!(await Promise.race([once(listener, 'error').then(() => false), once(listener.stdout, 'data').then(() => true)]))) test.skip('needs python3');
-  const waiting = [connect(busy), connect(busy)];
-  for (const socket of waiting) socket.on('error', () => undefined);
-  onTestFinished(() => waiting.forEach((socket) => void socket.destroy()));
-  await expect(startSidecar({ configs, listen: false, socketPath: busy })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
-  expect(statSync(busy).isSocket()).toBe(true);
+describeWith('python', 'a socket of a busy program', () => {
+  it('leaves a socket alone that somebody listens at who is too busy to take anybody in', async () => {
+    const busy = join(scratch(), 'busy.sock');
+    // It listens and never accepts, with room for one.
+    const script = 'import socket,sys,time;s=socket.socket(socket.AF_UNIX);s.bind(sys.argv[1]);s.listen(0);print("there",flush=True);time.sleep(60)';
+    const listener = spawn('python3', ['-c', script, busy], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void listener.kill());
+    await once(listener.stdout, 'data');
+    const waiting = [connect(busy), connect(busy)];
+    for (const socket of waiting) socket.on('error', () => undefined);
+    onTestFinished(() => waiting.forEach((socket) => void socket.destroy()));
+    await expect(startSidecar({ configs, listen: false, socketPath: busy })).rejects.toMatchObject({ code: 'CALUMMA_LISTEN' });
+    expect(statSync(busy).isSocket()).toBe(true);
+  });
 });
 
 it('does not take the socket of its successor away when it has drained', async () => {

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { readDescription } from '../../src/index.js';
 import { schemaAccepts } from '../default/schema.js';
+import { describeWith } from '../harness/servers/available.js';
 import { build, folderWith, serve } from './daemon-process.js';
 
 const readme = readFileSync(new URL('../../src/sidecar/README.md', import.meta.url), 'utf8');
@@ -43,12 +44,12 @@ describe('the systemd unit', () => {
     const ours = stderr.split('\n').filter((line) => line.includes('calumma.service'));
     expect([status, ours]).toEqual([0, []]);
   });
+});
 
-  it('waits for a sidecar at the socket that it makes a folder for', async (test) => {
-    if (spawnSync('curl', ['--version']).error !== undefined) {
-      process.stderr.write('curl is not installed: skipped "the systemd unit waits for a sidecar"\n');
-      return test.skip('curl is not installed');
-    }
+describeWith('curl', 'the systemd unit when it has started', () => {
+  const unit = block('ini');
+
+  it('waits for a sidecar at the socket that it makes a folder for', async () => {
     const folder = folderWith({ 'calumma.yaml': 'layers: []' });
     await serve(folder, ['--port', '0'], { RUNTIME_DIRECTORY: folder });
     const command = /^ExecStartPost=-(.*)$/m.exec(unit)![1]!.replace('${RUNTIME_DIRECTORY}', folder).split(' ');
